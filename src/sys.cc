@@ -1,0 +1,341 @@
+#include "sys.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/ioctl.h>
+#include <sys/sendfile.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <memory>
+#include <system_error>
+
+namespace cgihttpd {
+
+namespace {
+
+// More than this at once gains nothing, and every call stays below SSIZE_MAX.
+constexpr std::uint64_t max_transfer_bytes = 1U << 30U;
+
+// openat2 answers EAGAIN when something was renamed while it resolved.
+constexpr int max_open_tries = 64;
+
+// What a transfer of bytes returned, after EINTR was dealt with.
+std::optional<std::size_t> transferred(ssize_t result, const char* call) {
+  if (result >= 0) return static_cast<std::size_t>(result);
+  if (errno == EAGAIN) return std::nullopt;
+  throw_errno(call);
+}
+
+template <typename Call>
+auto restarted(Call call) {
+  auto result = call();
+  while (result == -1 && errno == EINTR)
+    result = call();
+  return result;
+}
+
+int open_restarted(int folder, const char* path, int flags) {
+  return restarted([&] { return ::openat(folder, path, flags | O_CLOEXEC); });
+}
+
+long openat2(int root, const char* path, const open_how& how) {
+  long fd = -1;
+  for (int tries = 0; tries < max_open_tries; ++tries) {
+    fd = ::syscall(SYS_openat2, root, path, &how, sizeof how);
+    if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) break;
+  }
+  return fd;
+}
+
+OpenResult opened(long fd) {
+  if (fd < 0) return {UniqueFd{}, errno};
+  return {UniqueFd{static_cast<int>(fd)}, 0};
+}
+
+}  // namespace
+
+void throw_error(int error, const char* call, std::string_view object) {
+  std::string what{call};
+  if (!object.empty()) what.append(" ").append(object);
+  throw std::system_error{error, std::generic_category(), what};
+}
+
+void throw_errno(const char* call, std::string_view object) {
+  throw_error(errno, call, object);
+}
+
+bool wait_for(int fd, short events, Deadline deadline) {
+  pollfd waiting{fd, events, 0};
+  return wait_for_any(std::span{&waiting, 1}, deadline);
+}
+
+bool wait_for_any(std::span<pollfd> waiting, std::optional<Deadline> deadline) {
+  for (;;) {
+    timespec timeout{};
+    if (deadline) {
+      const auto left =
+          std::max(*deadline - Clock::now(), Clock::duration::zero());
+      const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+      timeout = {seconds.count(), (left - seconds).count()};
+    }
+    const int ready = ::ppoll(waiting.data(), waiting.size(),
+                              deadline ? &timeout : nullptr, nullptr);
+    if (ready > 0) return true;
+    if (ready == 0) return false;
+    if (errno != EINTR) throw_errno("poll");
+  }
+}
+
+void require_ready(int fd, short events, Deadline deadline) {
+  if (!wait_for(fd, events, deadline)) throw_error(ETIMEDOUT, "poll");
+}
+
+void set_blocking(int fd, Blocking blocking) {
+  int non_blocking = blocking == Blocking::no ? 1 : 0;
+  // One call, where fcntl(2) needs two. What cannot (a regular file: ENOTTY)
+  // never waits either.
+  if (::ioctl(fd, FIONBIO, &non_blocking) < 0 && errno != ENOTTY)
+    throw_errno("ioctl FIONBIO");
+}
+
+std::optional<std::size_t> try_read(int fd, std::span<char> into) {
+  return transferred(
+      restarted([&] { return ::read(fd, into.data(), into.size()); }), "read");
+}
+
+std::optional<std::size_t> try_peek(int socket, std::span<char> into) {
+  return transferred(restarted([&] {
+                       return ::recv(socket, into.data(), into.size(),
+                                     MSG_PEEK | MSG_DONTWAIT);
+                     }),
+                     "recv");
+}
+
+std::optional<std::size_t> try_discard(int fd) noexcept {
+  std::array<char, 16384> chunk;  // NOLINT(*-member-init): read fills it
+  const ssize_t count =
+      restarted([&] { return ::read(fd, chunk.data(), chunk.size()); });
+  if (count < 0 && errno == EAGAIN) return std::nullopt;
+  return static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+}
+
+std::size_t readable_bytes(int fd) {
+  int count = 0;
+  if (::ioctl(fd, FIONREAD, &count) < 0) throw_errno("ioctl FIONREAD");
+  return static_cast<std::size_t>(count);
+}
+
+std::string read_file(int file, std::size_t max_bytes) {
+  std::string content;
+  std::array<char, 16384> chunk;  // NOLINT(*-member-init): read fills it
+  while (content.size() < max_bytes) {
+    const std::size_t wanted =
+        std::min(chunk.size(), max_bytes - content.size());
+    const auto count = try_read(file, std::span{chunk}.first(wanted));
+    if (count.value_or(0) == 0) break;
+    content.append(chunk.data(), *count);
+  }
+  return content;
+}
+
+std::optional<std::size_t> try_send(int socket, std::string_view bytes,
+                                    More more) {
+  const int flags =
+      MSG_DONTWAIT | MSG_NOSIGNAL | (more == More::yes ? MSG_MORE : 0);
+  return transferred(restarted([&] {
+                       return ::send(socket, bytes.data(), bytes.size(), flags);
+                     }),
+                     "send");
+}
+
+std::optional<std::size_t> try_write(int fd, std::string_view bytes) {
+  return transferred(
+      restarted([&] { return ::write(fd, bytes.data(), bytes.size()); }),
+      "write");
+}
+
+void write_or_lose(int fd, std::string_view bytes) noexcept {
+  [[maybe_unused]] const ssize_t written =
+      restarted([&] { return ::write(fd, bytes.data(), bytes.size()); });
+}
+
+std::optional<std::size_t> try_send_file(int out, int file,
+                                         std::uint64_t& offset,
+                                         std::uint64_t count) {
+  auto position = static_cast<off_t>(offset);
+  const auto moved =
+      transferred(restarted([&] {
+                    return ::sendfile(out, file, &position,
+                                      std::min(count, max_transfer_bytes));
+                  }),
+                  "sendfile");
+  offset = static_cast<std::uint64_t>(position);
+  return moved;
+}
+
+Spliced try_splice(int in, int out, std::uint64_t count) noexcept {
+  const ssize_t moved = restarted([&] {
+    return ::splice(in, nullptr, out, nullptr,
+                    std::min(count, max_transfer_bytes),
+                    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  });
+  if (moved < 0) return {0, errno};
+  return {static_cast<std::size_t>(moved), 0};
+}
+
+void shutdown_writing(int socket) noexcept {
+  ::shutdown(socket, SHUT_WR);
+}
+
+OpenResult open_below(int root, const std::string& path, int flags,
+                      Symlinks symlinks) {
+  open_how how{};
+  how.flags = static_cast<unsigned>(flags) | unsigned{O_CLOEXEC};
+  if ((flags & O_PATH) == 0) how.flags |= unsigned{O_NOCTTY | O_NONBLOCK};
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  if (symlinks == Symlinks::refuse) how.resolve |= RESOLVE_NO_SYMLINKS;
+  const long fd = openat2(root, path.c_str(), how);
+  if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+    return open_below_by_walk(root, path, flags);
+  return opened(fd);
+}
+
+OpenResult open_below_by_walk(int root, const std::string& path, int flags) {
+  UniqueFd folder;
+  std::size_t start = 0;
+  for (std::size_t slash = path.find('/'); slash != std::string::npos;
+       slash = path.find('/', start)) {
+    const std::string component = path.substr(start, slash - start);
+    folder.reset(open_restarted(folder ? folder.get() : root, component.c_str(),
+                                O_PATH | O_DIRECTORY | O_NOFOLLOW));
+    if (!folder) return {UniqueFd{}, errno};  // ENOTDIR for a link, too
+    start = slash + 1;
+  }
+  const int last_flags =
+      flags | O_NOFOLLOW | ((flags & O_PATH) == 0 ? O_NOCTTY | O_NONBLOCK : 0);
+  OpenResult last = opened(open_restarted(folder ? folder.get() : root,
+                                          path.c_str() + start, last_flags));
+  // O_PATH with O_NOFOLLOW opens the link itself.
+  if (last.fd && (flags & O_PATH) != 0 &&
+      S_ISLNK(facts_of(last.fd.get()).st_mode))
+    return {UniqueFd{}, ELOOP};
+  return last;
+}
+
+OpenResult open_path(const std::string& path, int flags) {
+  return opened(open_restarted(AT_FDCWD, path.c_str(), flags));
+}
+
+struct stat facts_of(int fd) {
+  struct stat facts {};
+  if (::fstat(fd, &facts) < 0) throw_errno("fstat");
+  return facts;
+}
+
+std::optional<struct stat> find_facts(int fd) noexcept {
+  struct stat facts {};
+  if (::fstat(fd, &facts) < 0) return std::nullopt;
+  return facts;
+}
+
+std::optional<struct stat> find_facts_in(int folder,
+                                         const std::string& name) noexcept {
+  struct stat facts {};
+  if (::fstatat(folder, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) < 0)
+    return std::nullopt;
+  return facts;
+}
+
+StandardFacts find_standard_facts() noexcept {
+  return {find_facts(STDIN_FILENO), find_facts(STDOUT_FILENO),
+          find_facts(STDERR_FILENO)};
+}
+
+bool is_same_socket(const struct stat& a, const struct stat& b) {
+  return S_ISSOCK(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+bool is_executable(int folder, const std::string& name) noexcept {
+  return ::faccessat(folder, name.c_str(), X_OK, 0) == 0;
+}
+
+std::string path_of(int fd) {
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  std::string path(PATH_MAX, '\0');
+  const ssize_t length = ::readlink(link.c_str(), path.data(), path.size());
+  path.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+  return path;
+}
+
+std::vector<std::string> names_in(UniqueFd folder, std::size_t max_names) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(folder.get()),
+                                                   ::closedir};
+  if (!stream) throw_errno("fdopendir");
+  static_cast<void>(folder.release());  // closedir closes it
+  std::vector<std::string> names;
+  while (names.size() < max_names) {
+    errno = 0;
+    const dirent* entry = ::readdir(stream.get());
+    if (entry == nullptr && errno != 0) throw_errno("readdir");
+    if (entry == nullptr) break;
+    const std::string_view name{static_cast<const char*>(entry->d_name)};
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  return names;
+}
+
+Pipe make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) < 0) throw_errno("pipe2");
+  return {UniqueFd{ends[0]}, UniqueFd{ends[1]}};
+}
+
+void duplicate(int from, int to) {
+  if (restarted([&] { return ::dup2(from, to); }) < 0) throw_errno("dup2");
+}
+
+UniqueFd duplicate(int fd) {
+  UniqueFd copy{::fcntl(fd, F_DUPFD_CLOEXEC, 0)};
+  if (!copy) throw_errno("fcntl F_DUPFD_CLOEXEC");
+  return copy;
+}
+
+UniqueFd connect_to_datagram_socket(std::string_view path) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  path.copy(static_cast<char*>(name.sun_path), sizeof name.sun_path - 1);
+  UniqueFd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  // NOLINTNEXTLINE(*-reinterpret-cast): the sockets API
+  const auto* address = reinterpret_cast<const sockaddr*>(&name);
+  if (socket && ::connect(socket.get(), address, sizeof name) < 0)
+    socket.reset();
+  return socket;
+}
+
+UniqueFd watch_children() {
+  sigset_t child_ended;
+  ::sigemptyset(&child_ended);
+  ::sigaddset(&child_ended, SIGCHLD);
+  if (::sigprocmask(SIG_BLOCK, &child_ended, nullptr) < 0)
+    throw_errno("sigprocmask");
+  UniqueFd fd{::signalfd(-1, &child_ended, SFD_CLOEXEC | SFD_NONBLOCK)};
+  if (!fd) throw_errno("signalfd");
+  return fd;
+}
+
+void ignore_broken_pipes() {
+  // NOLINTNEXTLINE(*-err33-c): SIGPIPE can always be ignored.
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+}  // namespace cgihttpd

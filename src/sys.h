@@ -1,0 +1,190 @@
+// sys.h - System calls as this program uses them: restarted after a signal,
+// close-on-exec, under a deadline. What waits, moves bytes or opens files does
+// it through here; identity (privileges), socket names (activation) and the
+// child (script_process) are each the business of one file.
+//
+// A call named try_x never waits and returns nullopt where it would have to.
+// Everything else that cannot do its work throws std::system_error, whose
+// text is the call and its object.
+#pragma once
+
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fd.h"
+
+namespace cgihttpd {
+
+using Clock = std::chrono::steady_clock;
+using Deadline = Clock::time_point;
+
+/// Throws std::system_error of `error`: "CALL OBJECT: what strerror says".
+[[noreturn]] void throw_error(int error, const char* call,
+                              std::string_view object = {});
+
+/// The same of errno.
+[[noreturn]] void throw_errno(const char* call, std::string_view object = {});
+
+// --- waiting
+
+/// Waits until `fd` can do one of `events` (POLLIN, POLLOUT) or has failed or
+/// hung up. Returns false when `deadline` passed first.
+[[nodiscard]] bool wait_for(int fd, short events, Deadline deadline);
+
+/// The same, but throws with ETIMEDOUT when `deadline` passed first.
+void require_ready(int fd, short events, Deadline deadline);
+
+/// Waits until one of `waiting` (poll(2); a negative descriptor is left out) is
+/// ready. Returns false when `deadline`, if there is one, passed first.
+[[nodiscard]] bool wait_for_any(std::span<pollfd> waiting,
+                                std::optional<Deadline> deadline);
+
+/// Makes calls on `fd` return at once (EAGAIN), or wait again.
+enum class Blocking { no, yes };
+void set_blocking(int fd, Blocking blocking);
+
+// --- bytes in
+
+/// Reads what is there; 0 only at end of file. `into` is not empty.
+[[nodiscard]] std::optional<std::size_t> try_read(int fd, std::span<char> into);
+
+/// The same on a socket, but the bytes stay there to be read again.
+[[nodiscard]] std::optional<std::size_t> try_peek(int socket,
+                                                  std::span<char> into);
+
+/// Reads and forgets what is there. 0 at the end, and where the peer has reset
+/// the connection.
+[[nodiscard]] std::optional<std::size_t> try_discard(int fd) noexcept;
+
+/// How many bytes a pipe or socket holds.
+[[nodiscard]] std::size_t readable_bytes(int fd);
+
+/// Reads a regular file from its start to its end, at most `max_bytes` of it.
+[[nodiscard]] std::string read_file(int file, std::size_t max_bytes);
+
+// --- bytes out
+
+/// Whether more bytes follow at once: the kernel then waits to fill a packet.
+enum class More { no, yes };
+
+/// Sends on a socket; returns how many bytes were taken, at least 1.
+[[nodiscard]] std::optional<std::size_t> try_send(int socket,
+                                                  std::string_view bytes,
+                                                  More more);
+
+/// The same for what is no socket.
+[[nodiscard]] std::optional<std::size_t> try_write(int fd,
+                                                   std::string_view bytes);
+
+/// Writes in one call, and does not care whether it worked: for logs.
+void write_or_lose(int fd, std::string_view bytes) noexcept;
+
+/// Moves at most `count` bytes of `file` from `offset` on to `out`, and
+/// advances `offset`. Returns 0 only where the file ends.
+[[nodiscard]] std::optional<std::size_t> try_send_file(int out, int file,
+                                                       std::uint64_t& offset,
+                                                       std::uint64_t count);
+
+/// Moves at most `count` bytes from `in` to `out`, one of which is a pipe.
+/// `error` is EAGAIN where one of both has to wait, EPIPE where nobody reads
+/// `out` any more. Without error, 0 only at the end of `in`.
+struct Spliced {
+  std::size_t count = 0;
+  int error = 0;
+};
+[[nodiscard]] Spliced try_splice(int in, int out, std::uint64_t count) noexcept;
+
+/// Says to the peer that nothing more comes. A peer that is gone is no error.
+void shutdown_writing(int socket) noexcept;
+
+// --- files
+
+/// An open descriptor, or the reason (errno) why there is none.
+struct OpenResult {
+  UniqueFd fd;
+  int error = 0;
+};
+
+/// Whether symbolic links on the way may be followed (below the root, ever).
+enum class Symlinks { refuse, follow };
+
+/// Opens `path`, relative and without `..`, below the folder `root`, for
+/// reading, or with O_PATH or O_DIRECTORY in `flags`. Whatever other processes
+/// rename or link meanwhile, nothing outside `root` is opened: error EXDEV.
+/// `Symlinks::refuse` and a link on the way: error ELOOP. Without openat2(2)
+/// (Linux < 5.6, or a container that forbids it), links are always refused.
+[[nodiscard]] OpenResult open_below(int root, const std::string& path,
+                                    int flags, Symlinks symlinks);
+
+/// What open_below does where the kernel has no openat2: a walk by component.
+[[nodiscard]] OpenResult open_below_by_walk(int root, const std::string& path,
+                                            int flags);
+
+/// Opens a path as the kernel finds it: for what the administrator names.
+[[nodiscard]] OpenResult open_path(const std::string& path, int flags);
+
+/// fstat(2).
+[[nodiscard]] struct stat facts_of(int fd);
+
+/// The same; nullopt where `fd` is not open.
+[[nodiscard]] std::optional<struct stat> find_facts(int fd) noexcept;
+
+/// Those of an entry of a folder, itself and not what it links to; nullopt
+/// where it is gone.
+[[nodiscard]] std::optional<struct stat> find_facts_in(
+    int folder, const std::string& name) noexcept;
+
+/// find_facts of the descriptors 0, 1 and 2.
+using StandardFacts = std::array<std::optional<struct stat>, 3>;
+[[nodiscard]] StandardFacts find_standard_facts() noexcept;
+
+/// Whether both are the same open socket.
+[[nodiscard]] bool is_same_socket(const struct stat& a, const struct stat& b);
+
+/// Whether the user that we are may execute the entry `name` of `folder`.
+[[nodiscard]] bool is_executable(int folder, const std::string& name) noexcept;
+
+/// The path that the kernel knows `fd` by, from /proc; empty if it has none.
+[[nodiscard]] std::string path_of(int fd);
+
+/// The names in a folder but `.` and `..`, at most `max_names`, in no order.
+[[nodiscard]] std::vector<std::string> names_in(UniqueFd folder,
+                                                std::size_t max_names);
+
+/// Two ends of a pipe; both close on exec.
+struct Pipe {
+  UniqueFd reading;
+  UniqueFd writing;
+};
+[[nodiscard]] Pipe make_pipe();
+
+/// Makes `to` another name of `from`, not closed on exec.
+void duplicate(int from, int to);
+
+/// Another name of `fd`, closed on exec.
+[[nodiscard]] UniqueFd duplicate(int fd);
+
+/// A datagram socket that is connected to the local socket at `path`, or none.
+[[nodiscard]] UniqueFd connect_to_datagram_socket(std::string_view path);
+
+// --- processes
+
+/// A descriptor that becomes readable when a child ends (signalfd(2)). SIGCHLD
+/// is blocked from then on.
+[[nodiscard]] UniqueFd watch_children();
+
+/// Writing to a peer that is gone is an error of the call, and no signal.
+void ignore_broken_pipes();
+
+}  // namespace cgihttpd
