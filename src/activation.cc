@@ -1,0 +1,191 @@
+#include "activation.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "libsystemd.h"
+#include "refusal.h"
+#include "text.h"
+
+namespace cgihttpd {
+
+namespace {
+
+constexpr const char* listening_message =
+    " is a listening socket, and cgihttpd answers one accepted connection: set "
+    "Accept=yes in the .socket unit (inetd.conf: nowait; xinetd: wait = no)";
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string numeric_address(int family, const void* address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (::inet_ntop(family, address, text.data(), text.size()) == nullptr)
+    throw_errno("inet_ntop");
+  return text.data();
+}
+
+Endpoint endpoint_of(const sockaddr_storage& name) {
+  if (name.ss_family == AF_INET) {
+    sockaddr_in ipv4{};
+    std::memcpy(&ipv4, &name, sizeof ipv4);
+    return {numeric_address(AF_INET, &ipv4.sin_addr), ntohs(ipv4.sin_port)};
+  }
+  if (name.ss_family == AF_INET6) {
+    sockaddr_in6 ipv6{};
+    std::memcpy(&ipv6, &name, sizeof ipv6);
+    const std::uint16_t port = ntohs(ipv6.sin6_port);
+    constexpr std::size_t mapped_offset = 12;  // ::ffff:a.b.c.d
+    if (IN6_IS_ADDR_V4MAPPED(&ipv6.sin6_addr))
+      return {numeric_address(AF_INET, &ipv6.sin6_addr.s6_addr[mapped_offset]),
+              port};
+    return {numeric_address(AF_INET6, &ipv6.sin6_addr), port};
+  }
+  return {"unix:", 0};
+}
+
+using NameCall = int (*)(int, sockaddr*, socklen_t*);
+
+// getpeername(2) or getsockname(2); nullopt where the socket has no such end.
+std::optional<Endpoint> find_endpoint(int socket, NameCall call) {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  // NOLINTNEXTLINE(*-reinterpret-cast): the sockets API
+  if (call(socket, reinterpret_cast<sockaddr*>(&name), &size) < 0) {
+    if (errno == ENOTCONN || errno == EINVAL) return std::nullopt;
+    throw_errno("getpeername");
+  }
+  return endpoint_of(name);
+}
+
+int socket_option(int socket, int name) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  if (::getsockopt(socket, SOL_SOCKET, name, &value, &size) < 0)
+    throw_errno("getsockopt");
+  return value;
+}
+
+// An address that another program tells; anything but a numeric one is none.
+Endpoint endpoint_from(const char* address_name, const char* port_name) {
+  const std::string address = environment(address_name);
+  in6_addr parsed{};
+  if (::inet_pton(AF_INET, address.c_str(), &parsed) != 1 &&
+      ::inet_pton(AF_INET6, address.c_str(), &parsed) != 1)
+    return {};
+  return {address, parse_number<std::uint16_t>(environment(port_name))
+                       .value_or(std::uint16_t{0})};
+}
+
+// Where the descriptors do not tell who the client is: the UCSPI variables
+// (https://cr.yp.to/proto/ucspi.txt), or those of systemd.exec(5).
+void take_ends_from_environment(Activation& activation) {
+  if (!environment("PROTO").empty()) {
+    activation.remote = endpoint_from("TCPREMOTEIP", "TCPREMOTEPORT");
+    activation.local = endpoint_from("TCPLOCALIP", "TCPLOCALPORT");
+  } else if (const auto remote = endpoint_from("REMOTE_ADDR", "REMOTE_PORT");
+             !remote.address.empty()) {
+    activation.remote = remote;
+  }
+}
+
+std::optional<Activation> activate_socket() {
+  Activation activation;
+  const auto remote = find_endpoint(STDIN_FILENO, ::getpeername);
+  if (!remote) {
+    if (socket_option(STDIN_FILENO, SO_TYPE) != SOCK_STREAM)
+      throw SetupError{
+          "standard input is no stream socket: use ListenStream= in the "
+          ".socket unit (inetd.conf: stream tcp nowait)"};
+    if (socket_option(STDIN_FILENO, SO_ACCEPTCONN) != 0)
+      throw SetupError{std::string{"standard input"} + listening_message};
+    return std::nullopt;
+  }
+  activation.remote = *remote;
+  activation.local =
+      find_endpoint(STDIN_FILENO, ::getsockname).value_or(Endpoint{});
+  if (activation.remote.address == "unix:")
+    take_ends_from_environment(activation);
+  return activation;
+}
+
+Activation activate_streams() {
+  Activation activation;
+  activation.kind = ConnectionKind::stream;
+  take_ends_from_environment(activation);
+  return activation;
+}
+
+bool is_for_this_process() {
+  return parse_number<std::uint32_t>(environment("LISTEN_PID")) ==
+         static_cast<std::uint32_t>(::getpid());
+}
+
+// Takes the connection that systemd passed, if it did, to 0 and 1.
+bool take_passed_connection() {
+  if (!is_for_this_process()) return false;
+  const PassedDescriptors passed = passed_descriptors();
+  if (passed.names.empty()) return false;
+  if (passed.names.size() > 1)
+    throw SetupError{"systemd passed " + std::to_string(passed.names.size()) +
+                     " sockets, and cgihttpd answers one connection: set "
+                     "Accept=yes in the .socket unit"};
+  const PassedKind kind = kind_of_passed(passed.first);
+  if (kind == PassedKind::listening_socket)
+    throw SetupError{"what systemd passed (" + passed.names.front() + ")" +
+                     listening_message};
+  if (kind != PassedKind::stream_connection)
+    throw SetupError{"what systemd passed (" + passed.names.front() +
+                     ") is no stream connection: use ListenStream= and "
+                     "Accept=yes in the .socket unit"};
+  const UniqueFd connection{passed.first};
+  duplicate(connection.get(), STDIN_FILENO);
+  duplicate(connection.get(), STDOUT_FILENO);
+  return true;
+}
+
+void refuse_what_is_no_connection(const StandardFacts& facts) {
+  const auto& [input, output, error] = facts;
+  if (!input || S_ISCHR(input->st_mode)) {
+    const bool is_terminal = ::isatty(STDIN_FILENO) != 0;
+    throw SetupError{
+        std::string{is_terminal ? "standard input is a terminal"
+                                : "there is no connection on standard input"} +
+        ": cgihttpd is started by a superserver; try units/demo, or "
+        "systemd-socket-activate --accept --inetd -l 8080 cgihttpd ROOT"};
+  }
+  if (!output)
+    throw SetupError{"standard output is closed: it must be the connection"};
+  if (S_ISSOCK(input->st_mode) && !is_same_socket(*input, *output))
+    throw SetupError{
+        "standard output is not the connection that standard input is: set "
+        "StandardOutput=inherit in the .service"};
+}
+
+}  // namespace
+
+std::optional<Activation> activate(const StandardFacts& facts) {
+  std::optional<Activation> activation;
+  if (take_passed_connection()) {
+    activation = activate_socket();
+  } else {
+    refuse_what_is_no_connection(facts);
+    if (S_ISSOCK(facts[0]->st_mode))
+      activation = activate_socket();
+    else
+      activation = activate_streams();
+  }
+  if (activation) activation->is_tls = !environment("SSL_PROTOCOL").empty();
+  return activation;
+}
+
+}  // namespace cgihttpd

@@ -1,0 +1,29 @@
+// libsystemd.h - libsystemd, opened only by the connection that needs it.
+//
+// Mapping it and what it draws in costs more than a whole request, and is code
+// that a handler of hostile input does better without: so it is no dependency
+// of the ELF file, but opened with dlopen(3) and announced in the note
+// .note.dlopen (the UAPI group's "ELF dlopen metadata").
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace cgihttpd {
+
+/// Descriptors that a systemd manager passed to this process.
+struct PassedDescriptors {
+  int first = 3;
+  /// A name for each, as FileDescriptorName= gives it.
+  std::vector<std::string> names;
+};
+
+/// Asks sd_listen_fds_with_names(3). Throws SetupError when this program was
+/// built without libsystemd, or the library is not on the machine.
+[[nodiscard]] PassedDescriptors passed_descriptors();
+
+/// What sd_is_socket(3) says of a descriptor.
+enum class PassedKind { stream_connection, listening_socket, other };
+[[nodiscard]] PassedKind kind_of_passed(int fd);
+
+}  // namespace cgihttpd

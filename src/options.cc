@@ -1,0 +1,216 @@
+#include "options.h"
+
+#include <getopt.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "refusal.h"
+#include "text.h"
+
+namespace cgihttpd {
+
+namespace {
+
+struct Row {
+  const char* name;
+  char letter;           // 0: none
+  const char* argument;  // as --help shows it; nullptr: none
+  const char* help;
+  void (*apply)(Options& options, std::string_view value);
+};
+
+[[noreturn]] void refuse(std::string_view option, std::string_view value,
+                         std::string_view reason) {
+  std::string what{option};
+  if (!value.empty()) what.append("=").append(value);
+  throw SetupError{what.append(": ").append(reason), SetupError::usage};
+}
+
+std::chrono::seconds parse_timeout(std::string_view option,
+                                   std::string_view value) {
+  constexpr std::uint32_t max_seconds = 7 * 24 * 3600;
+  const auto seconds = parse_number<std::uint32_t>(value);
+  if (!seconds || *seconds == 0 || *seconds > max_seconds)
+    refuse(option, value, "needs a number of seconds from 1 to 604800");
+  return std::chrono::seconds{*seconds};
+}
+
+void add_cgi_folder(Options& options, std::string_view value) {
+  static constexpr std::array defaults{"/cgi-bin", "/htbin"};
+  if (std::ranges::equal(options.cgi_folders, defaults))
+    options.cgi_folders.clear();
+  if (value.ends_with('/')) value.remove_suffix(1);
+  const auto parts = split(value, '/');
+  const bool is_normal =
+      parts.size() > 1 && parts.front().empty() &&
+      std::all_of(parts.begin() + 1, parts.end(), [](std::string_view part) {
+        return !part.empty() && part != "." && part != "..";
+      });
+  if (!is_normal)
+    refuse("--cgi-dir", value, "needs a URL path such as /cgi-bin");
+  options.cgi_folders.emplace_back(value);
+}
+
+void set_cgi_output(Options& options, std::string_view value) {
+  if (value == "parsed") {
+    options.cgi_output = CgiOutput::parsed;
+  } else if (value == "direct") {
+    options.cgi_output = CgiOutput::direct;
+  } else {
+    refuse("--cgi-output", value, "is either parsed or direct");
+  }
+}
+
+void add_set_environment(Options& options, std::string_view value) {
+  if (value.find('=') == 0 || value.find('=') == std::string_view::npos)
+    refuse("--set-env", value, "needs NAME=VALUE");
+  options.set_environment.emplace_back(value);
+}
+
+void add_pass_environment(Options& options, std::string_view value) {
+  if (value.empty() || value.find('=') != std::string_view::npos)
+    refuse("--pass-env", value, "needs the name of a variable");
+  options.pass_environment.emplace_back(value);
+}
+
+constexpr std::array rows{
+    Row{"cgi-dir", 0, "PATH",
+        "URL folder of scripts (repeatable); the first one\n"
+        "given replaces the default, /cgi-bin and /htbin",
+        add_cgi_folder},
+    Row{"no-cgi", 0, nullptr, "execute no scripts",
+        [](Options& options, std::string_view) {
+          options.cgi_folders.clear();
+        }},
+    Row{"cgi-output", 0, "MODE",
+        "parsed (default): read a script's header and relay\n"
+        "its output; direct: answer 200 and become the script",
+        set_cgi_output},
+    Row{"isindex", 0, nullptr,
+        "give a query without `=' to scripts as arguments",
+        [](Options& options, std::string_view) { options.isindex = true; }},
+    Row{"pass-authorization", 0, nullptr,
+        "let scripts see the Authorization field",
+        [](Options& options, std::string_view) {
+          options.pass_authorization = true;
+        }},
+    Row{"set-env", 0, "NAME=VALUE", "set a variable for scripts (repeatable)",
+        add_set_environment},
+    Row{"pass-env", 0, "NAME", "let scripts inherit a variable (repeatable)",
+        add_pass_environment},
+    Row{"user", 0, "USER[:GROUP]",
+        "whom to become when started as root (default nobody)",
+        [](Options& options, std::string_view value) { options.user = value; }},
+    Row{"head-timeout", 0, "SECONDS",
+        "for the whole head of the request (default 20)",
+        [](Options& options, std::string_view value) {
+          options.head_timeout = parse_timeout("--head-timeout", value);
+        }},
+    Row{"send-timeout", 0, "SECONDS",
+        "for a client that takes nothing (default 60)",
+        [](Options& options, std::string_view value) {
+          options.send_timeout = parse_timeout("--send-timeout", value);
+        }},
+    Row{"server-version", 0, nullptr, "tell the version in the Server field",
+        [](Options& options, std::string_view) {
+          options.server_version = true;
+        }},
+    Row{"help", 'h', nullptr, "show this text and exit",
+        [](Options& options, std::string_view) {
+          options.action = Options::Action::show_help;
+        }},
+    Row{"version", 'V', nullptr, "show the version and exit",
+        [](Options& options, std::string_view) {
+          options.action = Options::Action::show_version;
+        }},
+};
+
+// What getopt_long returns for a long option: its row, above all letters.
+constexpr int first_row_code = 256;
+
+std::array<option, rows.size() + 1> long_options() {
+  std::array<option, rows.size() + 1> options{};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    options.at(i) = {
+        rows.at(i).name,
+        rows.at(i).argument == nullptr ? no_argument : required_argument,
+        nullptr, first_row_code + static_cast<int>(i)};
+  }
+  return options;
+}
+
+const Row& row_for(int code) {
+  const auto* row = code >= first_row_code
+                        ? rows.begin() + (code - first_row_code)
+                        : std::ranges::find(rows, code, &Row::letter);
+  return *row;
+}
+
+// getopt_long(3) has just answered `code`, '?' or ':'.
+[[noreturn]] void refuse_option(int code, std::span<char* const> arguments) {
+  const std::string argument = arguments[static_cast<std::size_t>(optind) - 1];
+  const std::string_view reason =
+      code == ':' ? "needs a value" : "no such option; see --help";
+  refuse(argument.starts_with("--") || optopt == 0
+             ? argument
+             : std::string{"-"} + static_cast<char>(optopt),
+         {}, reason);
+}
+
+void take_operands(Options& options, std::span<char* const> operands) {
+  if (operands.empty())
+    throw SetupError{
+        "no root folder: name the folder to serve as the last argument, "
+        "e.g. cgihttpd /srv/www"};
+  if (operands.size() > 1)
+    refuse(operands[1], {}, "only one root folder can be served");
+  options.root = operands.front();
+  if (options.root.empty())
+    throw SetupError{"the root folder is empty text: name the folder to serve"};
+}
+
+}  // namespace
+
+Options parse_options(std::span<char* const> arguments) {
+  Options options;
+  const auto table = long_options();
+  ::optind = 0;  // GNU and musl: start anew
+  ::opterr = 0;  // descriptor 2 may be the connection
+  for (;;) {
+    const int code =
+        ::getopt_long(static_cast<int>(arguments.size()), arguments.data(),
+                      ":hV", table.data(), nullptr);
+    if (code == -1) break;
+    if (code == '?' || code == ':') refuse_option(code, arguments);
+    row_for(code).apply(options, optarg == nullptr ? "" : optarg);
+  }
+  if (options.action == Options::Action::serve)
+    take_operands(options, arguments.subspan(static_cast<std::size_t>(optind)));
+  return options;
+}
+
+std::string help_text() {
+  constexpr std::size_t column = 30;
+  std::string text =
+      "Usage: cgihttpd [OPTION]... ROOT\n"
+      "Answer one HTTP request on the connection that is standard input and\n"
+      "output, or that systemd passed: serve a file below the folder ROOT, "
+      "list\n"
+      "a folder, or execute a CGI script.\n\n";
+  for (const Row& row : rows) {
+    std::string line = row.letter == 0 ? "      " : "  -";
+    if (row.letter != 0) line.append(1, row.letter).append(", ");
+    line.append("--").append(row.name);
+    if (row.argument != nullptr) line.append("=").append(row.argument);
+    for (const std::string_view help : split(row.help, '\n')) {
+      line.append(line.size() < column ? column - line.size() : 1, ' ');
+      text.append(line).append(help).append("\n");
+      line.clear();
+    }
+  }
+  return text.append("\nThe manual is cgihttpd(8).\n");
+}
+
+}  // namespace cgihttpd

@@ -1,0 +1,16 @@
+// privileges.h - Give root up, completely, before a byte of a request is read.
+#pragma once
+
+#include <string>
+
+namespace cgihttpd {
+
+/// Sets no_new_privs: no execve gives rights any more (set-user-ID programs,
+/// file capabilities). Then, when started as root, becomes `user` (USER or
+/// USER:GROUP; names of passwd(5) and group(5), or numbers; a number alone is
+/// its own group) without supplementary groups, and verifies that root cannot
+/// be had back. Throws SetupError when that cannot be done, or when `user` is
+/// root.
+void drop_privileges(const std::string& user);
+
+}  // namespace cgihttpd
