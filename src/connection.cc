@@ -1,0 +1,146 @@
+#include "connection.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace cgihttpd {
+
+namespace {
+
+// A head of an ordinary browser fits; a longer one takes several turns.
+constexpr std::size_t read_chunk_octets = 4096;
+
+// How long a client may go on sending what nobody reads, and how long it may
+// be silent before we take it that it has read the answer.
+constexpr std::chrono::seconds max_linger_time{30};
+constexpr std::chrono::seconds max_linger_silence{2};
+
+HeadEnd head_end_for(HeadScanner::State state) {
+  switch (state) {
+    case HeadScanner::State::malformed: return HeadEnd::malformed;
+    case HeadScanner::State::line_too_long: return HeadEnd::line_too_long;
+    case HeadScanner::State::head_too_long: return HeadEnd::head_too_long;
+    default: return HeadEnd::complete;
+  }
+}
+
+}  // namespace
+
+Connection::Connection(ConnectionKind kind, std::chrono::seconds send_timeout)
+    : kind_{kind}, send_timeout_{send_timeout} {
+  set_blocking(STDIN_FILENO, Blocking::no);
+  if (kind_ == ConnectionKind::stream)
+    set_blocking(STDOUT_FILENO, Blocking::no);
+}
+
+Head Connection::read_head(Deadline deadline) const {
+  Head head;
+  HeadScanner scanner;
+  // A socket is looked at before it is read; a pipe cannot be, and is read
+  // octet by octet.
+  const bool is_socket = kind_ == ConnectionKind::socket;
+  std::array<char, read_chunk_octets> chunk;  // NOLINT(*-member-init)
+  const std::span<char> space{chunk.data(), is_socket ? chunk.size() : 1};
+  while (scanner.state() == HeadScanner::State::unfinished) {
+    const auto count = is_socket ? try_peek(STDIN_FILENO, space)
+                                 : try_read(STDIN_FILENO, space);
+    if (!count) {
+      if (wait_for(STDIN_FILENO, POLLIN, deadline)) continue;
+      head.end = HeadEnd::timed_out;
+      return head;
+    }
+    if (*count == 0) {
+      head.end = HeadEnd::closed;
+      return head;
+    }
+    const std::size_t taken = scanner.feed({chunk.data(), *count});
+    head.octets.append(chunk.data(), taken);
+    // What was peeked is there: this reads all of it, at once.
+    if (is_socket)
+      static_cast<void>(try_read(STDIN_FILENO, space.first(taken)));
+  }
+  head.end = head_end_for(scanner.state());
+  return head;
+}
+
+std::optional<std::size_t> Connection::try_send(std::string_view bytes,
+                                                More more) {
+  const auto count = kind_ == ConnectionKind::socket
+                         ? cgihttpd::try_send(STDOUT_FILENO, bytes, more)
+                         : try_write(STDOUT_FILENO, bytes);
+  sent_ += count.value_or(0);
+  return count;
+}
+
+std::optional<std::size_t> Connection::try_send_pipe(int pipe,
+                                                     std::uint64_t count) {
+  const Spliced moved = try_splice(pipe, STDOUT_FILENO, count);
+  if (moved.error == EAGAIN) return std::nullopt;
+  if (moved.error != 0) throw_error(moved.error, "splice");
+  sent_ += moved.count;
+  return moved.count;
+}
+
+Clock::duration Connection::patience() const {
+  return send_timeout_ + std::chrono::seconds{sent_ / min_send_rate} - waited_;
+}
+
+void Connection::wait_for_client() {
+  const Deadline start = Clock::now();
+  require_ready(STDOUT_FILENO, POLLOUT, start + patience());
+  count_waiting(Clock::now() - start);
+}
+
+void Connection::send(std::string_view bytes, More more) {
+  while (!bytes.empty()) {
+    const auto count = try_send(bytes, more);
+    if (count)
+      bytes.remove_prefix(*count);
+    else
+      wait_for_client();
+  }
+}
+
+std::uint64_t Connection::send_file(int file, std::uint64_t size) {
+  std::uint64_t offset = 0;
+  while (offset < size) {
+    const auto count =
+        try_send_file(STDOUT_FILENO, file, offset, size - offset);
+    if (!count) {
+      wait_for_client();
+    } else if (*count == 0) {
+      break;  // the file has shrunk
+    } else {
+      sent_ += *count;
+    }
+  }
+  return offset;
+}
+
+void Connection::make_blocking() const {
+  set_blocking(STDIN_FILENO, Blocking::yes);
+  if (kind_ == ConnectionKind::stream)
+    set_blocking(STDOUT_FILENO, Blocking::yes);
+}
+
+void Connection::finish_sending() const {
+  if (kind_ == ConnectionKind::socket) shutdown_writing(STDOUT_FILENO);
+}
+
+void Connection::linger(Expecting expecting) const {
+  if (kind_ != ConnectionKind::socket) return;
+  const Deadline last = Clock::now() + max_linger_time;
+  auto count = try_discard(STDIN_FILENO);
+  if (!count && expecting == Expecting::nothing) return;
+  while (count.value_or(1) != 0) {
+    const Deadline next = Clock::now() + max_linger_silence;
+    if (!wait_for(STDIN_FILENO, POLLIN, std::min(next, last))) return;
+    count = try_discard(STDIN_FILENO);
+  }
+}
+
+}  // namespace cgihttpd

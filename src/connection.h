@@ -1,0 +1,95 @@
+// connection.h - The connection on descriptors 0 and 1: the head and not a byte
+// more comes in; bytes go out completely, or under a deadline not at all.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "activation.h"
+#include "head.h"
+#include "sys.h"
+
+namespace cgihttpd {
+
+/// How the reading of a head ended.
+enum class HeadEnd {
+  complete,
+  malformed,      ///< see HeadScanner
+  line_too_long,  ///< see HeadScanner
+  head_too_long,  ///< see HeadScanner
+  closed,         ///< the client sent nothing more
+  timed_out,      ///< the deadline passed
+};
+
+/// A request head as it came, or what came of it.
+struct Head {
+  std::string octets;
+  HeadEnd end = HeadEnd::complete;
+};
+
+class Connection {
+ public:
+  /// Uses 0 and 1 and makes them non-blocking. The client may keep us waiting
+  /// for `send_timeout` altogether, and a second more for each
+  /// min_send_rate octets that it took: taking them one by one gains nothing.
+  static constexpr std::uint64_t min_send_rate = 1024;
+  Connection(ConnectionKind kind, std::chrono::seconds send_timeout);
+
+  [[nodiscard]] ConnectionKind kind() const { return kind_; }
+
+  /// Reads one request head; what follows it stays in the connection, so that
+  /// a script finds its body there.
+  [[nodiscard]] Head read_head(Deadline deadline) const;
+
+  /// Sends all of `bytes`. Throws std::system_error: ETIMEDOUT, or EPIPE and
+  /// ECONNRESET where the peer is gone.
+  void send(std::string_view bytes, More more);
+
+  /// Sends `size` bytes of `file` from its start. Returns how many it sent:
+  /// less than `size` when the file has become shorter meanwhile.
+  [[nodiscard]] std::uint64_t send_file(int file, std::uint64_t size);
+
+  /// Sends what can be sent without waiting. nullopt: nothing.
+  [[nodiscard]] std::optional<std::size_t> try_send(std::string_view bytes,
+                                                    More more);
+
+  /// Moves at most `count` bytes of a pipe to the client without waiting.
+  /// nullopt: nothing.
+  [[nodiscard]] std::optional<std::size_t> try_send_pipe(int pipe,
+                                                         std::uint64_t count);
+
+  /// How many octets the client was sent.
+  [[nodiscard]] std::uint64_t sent() const { return sent_; }
+
+  /// How much longer the client may keep us waiting; not above zero: it is to
+  /// be given up.
+  [[nodiscard]] Clock::duration patience() const;
+
+  /// Says that the client kept us waiting for `time`.
+  void count_waiting(Clock::duration time) { waited_ += time; }
+
+  /// Makes calls on the connection wait again, as a script expects it.
+  void make_blocking() const;
+
+  /// Says that the answer is complete. No more can be sent.
+  void finish_sending() const;
+
+  /// Waits, for a bounded time, until the client has closed its side, if it
+  /// has sent or will send what nobody has read: closing earlier would reset
+  /// the connection, and the client would lose the answer (RFC 9112 9.6).
+  /// `Expecting::body`: a body was announced that was not read to its end.
+  enum class Expecting { nothing, body };
+  void linger(Expecting expecting) const;
+
+ private:
+  void wait_for_client();
+
+  ConnectionKind kind_;
+  std::chrono::seconds send_timeout_;
+  std::uint64_t sent_ = 0;
+  Clock::duration waited_{};
+};
+
+}  // namespace cgihttpd

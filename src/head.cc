@@ -1,0 +1,46 @@
+#include "head.h"
+
+#include "text.h"
+
+namespace cgihttpd {
+
+std::size_t HeadScanner::feed(std::string_view octets) {
+  std::size_t taken = 0;
+  while (taken < octets.size() && state_ == State::unfinished)
+    take(octets[taken++]);
+  return taken;
+}
+
+void HeadScanner::take(char octet) {
+  ++octets_;
+  ++line_octets_;
+  const bool follows_cr = previous_ == '\r';
+  previous_ = octet;
+  if ((octet == '\n') != follows_cr) {
+    state_ = State::malformed;
+  } else if (octet == '\n') {
+    end_line();
+  } else if (is_control(octet) && octet != '\r' && octet != '\t') {
+    state_ = State::malformed;
+  } else if (!has_request_line_ && line_octets_ >= max_request_line_octets) {
+    state_ = State::line_too_long;
+  }
+  if (state_ == State::unfinished && octets_ >= max_head_octets)
+    state_ = State::head_too_long;
+}
+
+void HeadScanner::end_line() {
+  const bool is_empty = line_octets_ == 2;
+  line_octets_ = 0;
+  if (!is_empty) {
+    has_request_line_ = true;
+  } else if (has_request_line_) {
+    state_ = State::complete;
+  } else if (has_blank_line_before_) {
+    state_ = State::malformed;
+  } else {
+    has_blank_line_before_ = true;  // RFC 9112 2.2: one is to be ignored
+  }
+}
+
+}  // namespace cgihttpd

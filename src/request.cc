@@ -1,0 +1,164 @@
+#include "request.h"
+
+#include <algorithm>
+#include <array>
+
+#include "refusal.h"
+#include "text.h"
+
+namespace cgihttpd {
+
+namespace {
+
+[[noreturn]] void refuse(std::string_view reason,
+                         std::string_view subject = {}) {
+  std::string detail{reason};
+  if (!subject.empty()) detail.append(": ").append(subject);
+  throw HttpError{Status::bad_request, detail};
+}
+
+// Cuts off a line that ends with CRLF, and returns it without.
+std::string_view take_crlf_line(std::string_view& text) {
+  std::string_view line = take_line(text);
+  if (!line.ends_with('\r')) refuse("a line does not end with CRLF");
+  line.remove_suffix(1);
+  return line;
+}
+
+// RFC 9112 2.3: "HTTP/" DIGIT "." DIGIT. Returns the minor version.
+int parse_version(std::string_view version) {
+  constexpr std::size_t major_at = 5;
+  constexpr std::size_t minor_at = 7;
+  if (version.size() != minor_at + 1 || !version.starts_with("HTTP/") ||
+      version[major_at + 1] != '.' || !is_digit(version[major_at]) ||
+      !is_digit(version[minor_at]))
+    refuse("malformed version", version);
+  if (version[major_at] != '1')
+    throw HttpError{Status::http_version_not_supported,
+                    "not HTTP/1: " + std::string{version}};
+  // RFC 9110 2.5: a higher minor version is one that we know, and more.
+  return version[minor_at] == '0' ? 0 : 1;
+}
+
+// RFC 9112 3: method SP request-target SP HTTP-version.
+void parse_request_line(std::string_view line, Request& request) {
+  const std::size_t first = line.find(' ');
+  const std::size_t last = line.rfind(' ');
+  if (first == last) refuse("malformed request line");
+  request.method = line.substr(0, first);
+  if (!is_token(request.method)) refuse("malformed method");
+  request.minor_version = parse_version(line.substr(last + 1));
+  const std::string_view text = line.substr(first + 1, last - first - 1);
+  auto target = parse_target(text);
+  if (!target) refuse("malformed request target");
+  request.target = std::move(*target);
+}
+
+// RFC 9112 5: field-name ":" OWS field-value OWS, and no line folding.
+Field parse_field(std::string_view line) {
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos) refuse("a field line without colon");
+  const Field field{line.substr(0, colon), trim(line.substr(colon + 1))};
+  if (!is_token(field.name)) refuse("malformed field name", field.name);
+  return field;
+}
+
+void parse_fields(std::string_view text, Request& request) {
+  for (;;) {
+    const std::string_view line = take_crlf_line(text);
+    if (line.empty()) break;
+    if (request.fields.size() == max_fields)
+      throw HttpError{Status::request_header_fields_too_large,
+                      "too many fields"};
+    request.fields.push_back(parse_field(line));
+  }
+}
+
+// The values of all fields of this name.
+std::vector<std::string_view> values_of(const Request& request,
+                                        std::string_view name) {
+  std::vector<std::string_view> values;
+  for (const Field& field : request.fields)
+    if (equals_ignoring_case(field.name, name)) values.push_back(field.value);
+  return values;
+}
+
+// RFC 9112 3.2: exactly one in HTTP/1.1, well formed, and not a second one.
+void interpret_host(Request& request) {
+  const auto values = values_of(request, "Host");
+  if (values.size() > 1) refuse("more than one Host field");
+  if (values.empty() && request.minor_version > 0) refuse("no Host field");
+  if (!values.empty()) {
+    auto host = parse_authority(values.front());
+    if (!host) refuse("malformed Host field", values.front());
+    request.host = std::move(*host);
+  }
+  if (request.target.authority) request.host = *request.target.authority;
+}
+
+// RFC 9112 6: what follows the head.
+void interpret_framing(Request& request) {
+  const auto codings = values_of(request, "Transfer-Encoding");
+  const auto lengths = values_of(request, "Content-Length");
+  // RFC 9112 6.1: both at once is how requests are smuggled.
+  if (!codings.empty() && !lengths.empty())
+    refuse("both Transfer-Encoding and Content-Length");
+  if (!codings.empty())
+    throw HttpError{Status::not_implemented,
+                    "Transfer-Encoding: " + std::string{codings.front()}};
+  for (const std::string_view value : lengths) {
+    const auto length = parse_number<std::uint64_t>(value);
+    if (!length) refuse("malformed Content-Length", value);
+    if (request.content_length.value_or(*length) != *length)
+      refuse("two different Content-Length fields");
+    request.content_length = length;
+  }
+}
+
+// RFC 9110 10.1.1. HTTP/1.0 knows no expectations: to be ignored.
+void interpret_expectation(Request& request) {
+  if (request.minor_version == 0) return;
+  for (const std::string_view value : values_of(request, "Expect")) {
+    if (!equals_ignoring_case(value, "100-continue"))
+      throw HttpError{Status::expectation_failed,
+                      "Expect: " + std::string{value}};
+    request.expects_continue = request.content_length.value_or(0) > 0;
+  }
+}
+
+}  // namespace
+
+std::optional<std::string_view> Request::find_field(
+    std::string_view name) const {
+  const auto found = std::ranges::find_if(fields, [&](const Field& field) {
+    return equals_ignoring_case(field.name, name);
+  });
+  if (found == fields.end()) return std::nullopt;
+  return found->value;
+}
+
+Request parse_request(std::string_view head) {
+  // RFC 9112 2.2: an empty line before the request line is ignored.
+  if (head.starts_with("\r\n")) head.remove_prefix(2);
+  Request request;
+  parse_request_line(take_crlf_line(head), request);
+  parse_fields(head, request);
+  interpret_host(request);
+  interpret_framing(request);
+  interpret_expectation(request);
+  return request;
+}
+
+std::string_view request_line_of(std::string_view head) {
+  if (head.starts_with("\r\n")) head.remove_prefix(2);
+  return head.substr(0, head.find_first_of("\r\n"));
+}
+
+bool is_known_method(std::string_view method) {
+  static constexpr std::array<std::string_view, 9> methods{
+      "GET",     "HEAD",    "POST",  "PUT",  "DELETE",
+      "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+  return std::ranges::find(methods, method) != methods.end();
+}
+
+}  // namespace cgihttpd

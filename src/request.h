@@ -1,0 +1,55 @@
+// request.h - The head of a request -> struct Request (RFC 9112, pure).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "uri.h"
+
+namespace cgihttpd {
+
+/// Beyond this, 431.
+inline constexpr std::size_t max_fields = 100;
+
+struct Field {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// A request, as far as its head says. Its views are into the head that it was
+/// parsed from, which must live longer.
+struct Request {
+  std::string_view method;
+  Target target;
+  /// 0 or 1: HTTP/1.0 or HTTP/1.1. A higher minor version counts as 1.
+  int minor_version = 1;
+  std::vector<Field> fields;
+  /// The host that the client named: of an absolute-form target, or of the
+  /// Host field. Its name is empty where the client named none.
+  Authority host;
+  /// The size of the body; nullopt where the request has none.
+  std::optional<std::uint64_t> content_length;
+  /// The client waits for `100 Continue` before it sends the body.
+  bool expects_continue = false;
+
+  /// The value of the first field of this name.
+  [[nodiscard]] std::optional<std::string_view> find_field(
+      std::string_view name) const;
+};
+
+/// Parses a head that HeadScanner has found complete. Throws HttpError: 400,
+/// 417, 431, 501, 505.
+[[nodiscard]] Request parse_request(std::string_view head);
+
+/// The first line of a head that came in, in full or in part, without its end
+/// of line: for the log.
+[[nodiscard]] std::string_view request_line_of(std::string_view head);
+
+/// Whether `method` is one that RFC 9110 or RFC 5789 (PATCH) defines.
+[[nodiscard]] bool is_known_method(std::string_view method);
+
+}  // namespace cgihttpd
