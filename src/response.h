@@ -1,0 +1,38 @@
+// response.h - The head of a response (RFC 9112 section 4, pure).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http_date.h"
+#include "status.h"
+
+namespace cgihttpd {
+
+/// Whether `value` may be a field value: no control character but the tab.
+[[nodiscard]] bool is_field_value(std::string_view value);
+
+/// Builds a response head: the status line, then Date, Server and Connection:
+/// close, then what is added. Names and values come from us, or were checked:
+/// a control character in one is a bug and ends the process.
+class ResponseHead {
+ public:
+  /// `reason` is empty for the phrase of the status. `server`: its field.
+  ResponseHead(Status status, std::string_view reason, Seconds date,
+               std::string_view server);
+
+  ResponseHead& add(std::string_view name, std::string_view value);
+  ResponseHead& add(std::string_view name, std::uint64_t value);
+
+  /// The head without its empty line: a script goes on with fields of its own.
+  [[nodiscard]] const std::string& lines() const { return text_; }
+
+  /// The whole head with its empty line.
+  [[nodiscard]] std::string text() const { return text_ + "\r\n"; }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace cgihttpd

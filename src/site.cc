@@ -1,0 +1,260 @@
+#include "site.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "escape.h"
+#include "text.h"
+
+namespace cgihttpd {
+
+namespace {
+
+constexpr std::array<std::string_view, 2> index_names{"index.html",
+                                                      "index.htm"};
+// RFC 8615: what starts with a dot, and is there to be served.
+constexpr std::string_view well_known = ".well-known";
+
+constexpr int folder_flags = O_PATH | O_DIRECTORY;
+
+bool is_hidden_name(std::string_view name) {
+  return name.starts_with('.');
+}
+
+bool is_hidden_path(std::string_view path) {
+  auto segments = split(path.substr(1), '/');
+  if (segments.front() == well_known) segments.front() = {};
+  return std::ranges::any_of(segments, is_hidden_name);
+}
+
+Seconds modification_time(const struct stat& facts) {
+  return Seconds{std::chrono::seconds{facts.st_mtim.tv_sec}};
+}
+
+// What the administrator needs to know of a file that cannot be opened.
+std::string detail_for_open_error(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+    case ENAMETOOLONG: return {};
+    case EXDEV: return "a symbolic link leads out of the root";
+    case ELOOP: return "a symbolic link cannot be followed";
+    case EACCES: return "the user that cgihttpd runs as may not open it";
+    default: return std::strerror(error);
+  }
+}
+
+Refusal refusal_for_open_error(int error, std::string message) {
+  const Status status = status_for_open_error(error);
+  if (status != Status::not_found) message.clear();
+  return {status, std::move(message), detail_for_open_error(error), {}};
+}
+
+// A static resource can be got, and nothing else (RFC 9110 15.5.6, 15.6.2).
+std::optional<Refusal> find_method_refusal(std::string_view method) {
+  if (method == "GET" || method == "HEAD") return std::nullopt;
+  if (method == "POST")
+    return Refusal{
+        Status::not_implemented, "Can only POST to CGI scripts", {}, {}};
+  if (is_known_method(method))
+    return Refusal{Status::method_not_allowed, {}, {}, "GET, HEAD"};
+  return Refusal{Status::not_implemented,
+                 "Unsupported method ('" + std::string{method} + "')",
+                 {},
+                 {}};
+}
+
+// Whether the first segments of `path` are `folder`.
+bool is_below(std::string_view path, std::string_view folder) {
+  return path.size() > folder.size() && path.starts_with(folder) &&
+         path[folder.size()] == '/';
+}
+
+// A spelling that a file system without case would take for a CGI folder.
+bool is_below_in_another_case(std::string_view path, std::string_view folder) {
+  return !is_below(path, folder) && is_below(lower(path), lower(folder));
+}
+
+// A path of ours begins with one slash, so that no browser takes its first
+// segment for a host (CVE-2021-28861).
+Redirect redirect_to_folder(const Target& target) {
+  std::string location = percent_encode_path(target.path) + '/';
+  if (target.has_query) location.append("?").append(target.query);
+  return {std::move(location)};
+}
+
+Refusal refuse_script(Status status, std::string_view reason,
+                      std::string_view path) {
+  std::string message{reason};
+  return {status, message.append(" ('").append(path).append("')"), {}, {}};
+}
+
+}  // namespace
+
+Site::Site(const Options& options) : options_{options} {
+  OpenResult root = open_path(options.root, folder_flags);
+  if (!root.fd)
+    throw SetupError{"the root folder " + options.root + ": " +
+                     std::strerror(root.error) +
+                     ": name a folder that the user cgihttpd runs as may open"};
+  root_ = std::move(root.fd);
+}
+
+std::string Site::root_path() const {
+  std::string path =
+      options_.root.starts_with('/') ? options_.root : path_of(root_.get());
+  while (path.ends_with('/'))
+    path.pop_back();
+  return path;
+}
+
+Resource Site::find(const Request& request) const {
+  const std::string_view path = request.target.path;
+  for (const std::string& folder : options_.cgi_folders)
+    if (is_below(path, folder))
+      return find_script(folder, path.substr(folder.size() + 1));
+  if (auto refusal = find_method_refusal(request.method))
+    return std::move(*refusal);
+  return find_static(request.target);
+}
+
+// Opens what is to be read. A link is followed where it stays below the root
+// and does not lead into a CGI folder.
+OpenResult Site::open_visible(const std::string& path) const {
+  OpenResult result = open_below(root_.get(), path, O_RDONLY, Symlinks::refuse);
+  if (result.error != ELOOP) return result;
+  result = open_below(root_.get(), path, O_RDONLY, Symlinks::follow);
+  if (result.fd && is_in_cgi_folder(result.fd.get()))
+    return {UniqueFd{}, EXDEV};
+  return result;
+}
+
+// By the kernel's own path of both: it counts where a file is, and not by
+// which links one got there. Without /proc nothing is known: then it is.
+bool Site::is_in_cgi_folder(int fd) const {
+  const std::string path = path_of(fd);
+  return std::ranges::any_of(
+      options_.cgi_folders, [&](const std::string& folder) {
+        const OpenResult opened = open_below(root_.get(), folder.substr(1),
+                                             folder_flags, Symlinks::follow);
+        if (!opened.fd) return false;
+        const std::string folder_path = path_of(opened.fd.get());
+        return path.empty() || is_below(lower(path), lower(folder_path));
+      });
+}
+
+Resource Site::find_static(const Target& target) const {
+  const Refusal not_found{Status::not_found, "File not found", {}, {}};
+  if (is_hidden_path(target.path) ||
+      std::ranges::any_of(options_.cgi_folders, [&](const auto& folder) {
+        return is_below_in_another_case(target.path, folder);
+      }))
+    return not_found;
+  const std::string path = target.path.substr(1);
+  if (path.empty() || path.ends_with('/')) return find_in_folder(path);
+
+  OpenResult opened = open_visible(path);
+  if (opened.error == EACCES &&
+      open_below(root_.get(), path, folder_flags, Symlinks::follow).fd)
+    opened.error = EISDIR;  // it cannot be listed, but may have an index
+  if (opened.error == EISDIR) return redirect_to_folder(target);
+  if (!opened.fd)
+    return refusal_for_open_error(opened.error, not_found.message);
+  const struct stat facts = facts_of(opened.fd.get());
+  if (S_ISDIR(facts.st_mode)) return redirect_to_folder(target);
+  if (!S_ISREG(facts.st_mode))
+    return Refusal{Status::forbidden, {}, "it is no regular file", {}};
+  if ((facts.st_mode & 0111U) != 0 && is_in_cgi_folder(opened.fd.get()))
+    return not_found;
+  return File{std::move(opened.fd), static_cast<std::uint64_t>(facts.st_size),
+              modification_time(facts), path.substr(path.rfind('/') + 1)};
+}
+
+// `folder` is empty or ends with a slash.
+Resource Site::find_in_folder(const std::string& folder) const {
+  for (const std::string_view name : index_names) {
+    OpenResult index = open_visible(folder + std::string{name});
+    if (!index.fd && index.error != ENOENT)
+      return refusal_for_open_error(index.error, "File not found");
+    if (!index.fd) continue;
+    const struct stat facts = facts_of(index.fd.get());
+    if (!S_ISREG(facts.st_mode)) continue;
+    return File{std::move(index.fd), static_cast<std::uint64_t>(facts.st_size),
+                modification_time(facts), std::string{name}};
+  }
+  OpenResult opened = open_visible(folder.empty() ? "." : folder);
+  if (!opened.fd) return refusal_for_open_error(opened.error, "File not found");
+  return make_directory(std::move(opened.fd), folder);
+}
+
+Resource Site::make_directory(UniqueFd folder, const std::string& path) const {
+  // names_in closes what it reads: the entries need it longer.
+  OpenResult again =
+      open_below(folder.get(), ".", folder_flags, Symlinks::refuse);
+  Directory directory;
+  for (std::string& name : names_in(std::move(folder), max_listed_names)) {
+    if (is_hidden_name(name)) continue;
+    auto facts = find_facts_in(again.fd.get(), name);
+    if (facts && S_ISLNK(facts->st_mode)) {
+      const OpenResult target =
+          open_below(root_.get(), path + name, O_PATH, Symlinks::follow);
+      facts = find_facts(target.fd.get());
+    }
+    if (!facts || !(S_ISREG(facts->st_mode) || S_ISDIR(facts->st_mode)))
+      continue;
+    directory.entries.push_back({std::move(name), S_ISDIR(facts->st_mode),
+                                 static_cast<std::uint64_t>(facts->st_size),
+                                 modification_time(*facts)});
+  }
+  return directory;
+}
+
+// Folders lead on; the first name that is none is the script, and what follows
+// it is the script's PATH_INFO (RFC 3875 3.3).
+Resource Site::find_script(std::string_view folder,
+                           std::string_view rest) const {
+  std::string current{folder};
+  std::string script_name = current + '/';
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('/'), rest.size());
+    const std::string name{rest.substr(0, end)};
+    script_name = current + '/' + name;
+    Refusal missing =
+        refuse_script(Status::not_found, "No such CGI script", script_name);
+    if (is_hidden_name(name)) return missing;
+    const OpenResult opened = open_below(root_.get(), script_name.substr(1),
+                                         O_PATH, Symlinks::follow);
+    if (!opened.fd)
+      return refusal_for_open_error(opened.error, std::move(missing.message));
+    const struct stat facts = facts_of(opened.fd.get());
+    if (S_ISREG(facts.st_mode))
+      return make_script(current, name, rest.substr(end));
+    if (!S_ISDIR(facts.st_mode)) break;
+    current = script_name;
+    if (end < rest.size()) script_name += '/';
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return refuse_script(Status::forbidden, "CGI script is not a plain file",
+                       script_name);
+}
+
+Resource Site::make_script(const std::string& folder, const std::string& name,
+                           std::string_view path_info) const {
+  std::string script_name = folder + '/' + name;
+  OpenResult opened =
+      open_below(root_.get(), folder.substr(1), folder_flags, Symlinks::follow);
+  if (!opened.fd)  // it went away just now
+    return refusal_for_open_error(opened.error, "File not found");
+  if (!is_executable(opened.fd.get(), name))
+    return refuse_script(Status::forbidden, "CGI script is not executable",
+                         script_name);
+  return Script{std::move(opened.fd), name, std::move(script_name),
+                std::string{path_info}};
+}
+
+}  // namespace cgihttpd

@@ -1,0 +1,94 @@
+// site.h - What a request names below the document root, as open descriptors.
+//
+// One normalised path decides both what is a script and which file it is, so
+// that no spelling of a URL gets at a script's source. Whatever is opened is
+// below the root, whoever renames or links meanwhile.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "http_date.h"
+#include "options.h"
+#include "refusal.h"
+#include "request.h"
+#include "sys.h"
+
+namespace cgihttpd {
+
+/// A regular file, open for reading.
+struct File {
+  UniqueFd fd;
+  std::uint64_t size = 0;
+  Seconds modified;
+  /// Its last name, for the media type.
+  std::string name;
+};
+
+/// An entry of a folder: a regular file or a folder.
+struct Entry {
+  std::string name;
+  bool is_folder = false;
+  std::uint64_t size = 0;
+  Seconds modified;
+};
+
+/// A folder without an index file.
+struct Directory {
+  /// What is to be shown of it, in no order.
+  std::vector<Entry> entries;
+};
+
+/// A file that the user that we are may execute.
+struct Script {
+  /// Its folder (O_PATH).
+  UniqueFd folder;
+  std::string file_name;
+  /// The part of the decoded path that names it: SCRIPT_NAME.
+  std::string script_name;
+  /// The rest of the decoded path, empty or beginning with `/`: PATH_INFO.
+  std::string path_info;
+};
+
+/// The client is to ask for another path: an escaped path with its query.
+struct Redirect {
+  std::string location;
+};
+
+using Resource = std::variant<File, Directory, Script, Redirect, Refusal>;
+
+/// More entries are not read: a page of them serves nobody.
+inline constexpr std::size_t max_listed_names = 50'000;
+
+class Site {
+ public:
+  /// Opens the root. Throws SetupError where it is no folder that we may use.
+  /// `options` must live longer.
+  explicit Site(const Options& options);
+
+  [[nodiscard]] Resource find(const Request& request) const;
+
+  /// The absolute path of the root: DOCUMENT_ROOT.
+  [[nodiscard]] std::string root_path() const;
+
+ private:
+  [[nodiscard]] OpenResult open_visible(const std::string& path) const;
+  [[nodiscard]] bool is_in_cgi_folder(int fd) const;
+  [[nodiscard]] Resource find_static(const Target& target) const;
+  [[nodiscard]] Resource find_in_folder(const std::string& folder) const;
+  [[nodiscard]] Resource find_script(std::string_view folder,
+                                     std::string_view rest) const;
+  [[nodiscard]] Resource make_script(const std::string& folder,
+                                     const std::string& name,
+                                     std::string_view path_info) const;
+  [[nodiscard]] Resource make_directory(UniqueFd folder,
+                                        const std::string& path) const;
+
+  const Options& options_;
+  UniqueFd root_;
+};
+
+}  // namespace cgihttpd
