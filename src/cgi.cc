@@ -1,0 +1,189 @@
+#include "cgi.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "body_pump.h"
+#include "error_lines.h"
+#include "output_pump.h"
+
+namespace cgihttpd {
+
+namespace {
+
+// The script's ends of its pipes; closed as soon as it has them.
+struct ScriptEnds {
+  UniqueFd input;
+  UniqueFd output;
+  UniqueFd error;
+};
+
+// Our ends.
+struct RelayEnds {
+  UniqueFd input;
+  UniqueFd output;
+  UniqueFd error;
+};
+
+std::pair<ScriptEnds, RelayEnds> make_ends(bool has_body) {
+  Pipe input;
+  if (has_body) {
+    input = make_pipe();
+  } else {
+    OpenResult null = open_path("/dev/null", O_RDONLY);
+    if (!null.fd) throw_error(null.error, "open", "/dev/null");
+    input.reading = std::move(null.fd);
+  }
+  Pipe output = make_pipe();
+  Pipe error = make_pipe();
+  return {ScriptEnds{std::move(input.reading), std::move(output.writing),
+                     std::move(error.writing)},
+          RelayEnds{std::move(input.writing), std::move(output.reading),
+                    std::move(error.reading)}};
+}
+
+class Relay {
+ public:
+  Relay(const ScriptRun& run, RelayEnds ends)
+      : run_{run},
+        body_{std::move(ends.input), run.request.content_length.value_or(0)},
+        errors_{std::move(ends.error), run.log, run.script.script_name},
+        output_{std::move(ends.output), run.connection, run.request,
+                run.server} {}
+
+  void pass_on(ScriptProcess process, ScriptAnswer& answer) {
+    Writer writer = Writer::running;
+    for (;;) {
+      step(writer, answer);
+      if (writer != Writer::running && output_.is_done()) break;
+      if (wait(process.end_event()))
+        if (const auto status = process.try_wait()) writer = take_end(*status);
+    }
+    if (output_.is_truncated())
+      run_.log.report(run_.script.script_name, "its answer is not whole");
+  }
+
+ private:
+  void step(Writer writer, ScriptAnswer& answer) {
+    body_.step();
+    answer.has_unread_body = body_.has_rest();
+    output_.step(writer);
+    answer.status = output_.status();
+    answer.body_octets = output_.body_octets();
+    answer.has_begun = output_.has_begun();
+  }
+
+  // Waits until one of the pumps can go on, and reads the error lines that are
+  // there. Returns whether the script may have ended.
+  bool wait(int end_event) {
+    using Body = BodyPump::Waiting;
+    using Output = OutputPump::Waiting;
+    const auto fd_if = [](bool condition, int fd) {
+      return condition ? fd : -1;
+    };
+    std::array<pollfd, 6> waiting{{
+        {end_event, POLLIN, 0},
+        {errors_.pipe(), POLLIN, 0},
+        {fd_if(body_.waiting() == Body::for_client, STDIN_FILENO), POLLIN, 0},
+        {fd_if(body_.waiting() == Body::for_script, body_.pipe()), POLLOUT, 0},
+        {fd_if(output_.waiting() == Output::for_client, STDOUT_FILENO), POLLOUT,
+         0},
+        {fd_if(output_.waiting() == Output::for_script, output_.pipe()), POLLIN,
+         0},
+    }};
+    std::optional<Deadline> deadline;
+    const Deadline start = Clock::now();
+    if (output_.waiting() == Output::for_client)
+      deadline = start + run_.connection.patience();
+    else if (output_.waiting() == Output::for_end)
+      deadline = output_.end_deadline();
+    const bool is_ready = wait_for_any(waiting, deadline);
+    if (output_.waiting() == Output::for_client) {
+      if (!is_ready) throw_error(ETIMEDOUT, "send");
+      run_.connection.count_waiting(Clock::now() - start);
+    }
+    if (waiting[1].revents != 0) errors_.step();
+    return waiting[0].revents != 0;
+  }
+
+  Writer take_end(int status) {
+    const std::string end = describe_end(status);
+    if (!end.empty()) run_.log.report(run_.script.script_name, end);
+    return WIFSIGNALED(status) ? Writer::killed : Writer::ended;
+  }
+
+  const ScriptRun& run_;
+  BodyPump body_;
+  ErrorLines errors_;
+  OutputPump output_;
+};
+
+}  // namespace
+
+std::optional<Refusal> relay_script(const ScriptRun& run,
+                                    ScriptAnswer& answer) {
+  auto [script_ends, relay_ends] =
+      make_ends(run.request.content_length.value_or(0) > 0);
+  // Before the process: its last lines are read when it has ended.
+  Relay relay{run, std::move(relay_ends)};
+  auto started = ScriptProcess::start(
+      run.command, {script_ends.input.get(), script_ends.output.get(),
+                    script_ends.error.get()});
+  if (const auto* failure = std::get_if<StartFailure>(&started))
+    return refusal_for(*failure, run.script);
+  script_ends = {};
+  send_continue(run);
+  relay.pass_on(std::move(std::get<ScriptProcess>(started)), answer);
+  return std::nullopt;
+}
+
+bool has_non_parsed_header(const Script& script) {
+  return script.file_name.starts_with("nph-");
+}
+
+Refusal refusal_for(const StartFailure& failure, const Script& script) {
+  Refusal refusal;
+  switch (failure.error) {
+    case EAGAIN:
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE: refusal.status = Status::service_unavailable; break;
+    default:
+      refusal.status = Status::forbidden;
+      refusal.message =
+          "CGI script cannot be executed ('" + script.script_name + "')";
+  }
+  refusal.detail =
+      std::string{failure.stage} + ": " + std::strerror(failure.error);
+  if (failure.error == ENOEXEC)
+    refusal.detail += ": a script begins with #! and its interpreter";
+  if (failure.error == ENOENT)
+    refusal.detail += ": is its interpreter there, without CR at its end?";
+  return refusal;
+}
+
+void send_continue(const ScriptRun& run) {
+  if (run.request.expects_continue)
+    run.connection.send("HTTP/1.1 100 Continue\r\n\r\n", More::no);
+}
+
+StartFailure become_script_on_connection(const ScriptRun& run,
+                                         DirectOutput output) {
+  const UniqueFd error = run.log.open_error_output();
+  OpenResult null;
+  if (output == DirectOutput::nowhere) null = open_path("/dev/null", O_WRONLY);
+  run.connection.make_blocking();
+  return become_script(
+      run.command,
+      {STDIN_FILENO, null.fd ? null.fd.get() : STDOUT_FILENO, error.get()});
+}
+
+}  // namespace cgihttpd

@@ -1,0 +1,65 @@
+// cgi.h - Execute a script: become it, or run it beside a relay (RFC 3875).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "connection.h"
+#include "log.h"
+#include "refusal.h"
+#include "request.h"
+#include "script_process.h"
+#include "site.h"
+
+namespace cgihttpd {
+
+/// What a script has answered.
+struct ScriptAnswer {
+  Status status = Status::ok;
+  std::uint64_t body_octets = 0;
+  /// Something was sent: an error cannot be told any more.
+  bool has_begun = false;
+  /// The script has left a part of the request's body unread.
+  bool has_unread_body = false;
+};
+
+/// A script that is to answer a request. What it refers to must live longer.
+struct ScriptRun {
+  Connection& connection;
+  const Log& log;
+  const Request& request;
+  const Script& script;
+  const ScriptCommand& command;
+  /// See ResponseHead.
+  std::string_view server;
+};
+
+/// Runs the script as a child and relays its output; returns when the script
+/// has ended and its output is sent. A Refusal where it could not be started:
+/// nothing was sent then. Throws HttpError 502 for output that is no answer
+/// (nothing was sent then), std::system_error where the client is gone; the
+/// script has ended then, too. `answer` is kept true all the time.
+[[nodiscard]] std::optional<Refusal> relay_script(const ScriptRun& run,
+                                                  ScriptAnswer& answer);
+
+/// Whether a script speaks HTTP itself: its name begins with `nph-` (RFC 3875
+/// section 5).
+[[nodiscard]] bool has_non_parsed_header(const Script& script);
+
+/// The refusal for a script that could not be started.
+[[nodiscard]] Refusal refusal_for(const StartFailure& failure,
+                                  const Script& script);
+
+/// Sends `100 Continue` where the client waits for it (RFC 9110 10.1.1).
+void send_continue(const ScriptRun& run);
+
+/// Becomes the script, with the connection as its standard input, and as its
+/// output unless `output` says that nothing of it may be sent. Returns only if
+/// that cannot be.
+enum class DirectOutput { to_client, nowhere };
+[[nodiscard]] StartFailure become_script_on_connection(const ScriptRun& run,
+                                                       DirectOutput output);
+
+}  // namespace cgihttpd

@@ -1,0 +1,36 @@
+// cgi_environment.h - A request -> the environment of a script (RFC 3875
+// section 4.1, pure).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "activation.h"
+#include "options.h"
+#include "request.h"
+#include "site.h"
+
+namespace cgihttpd {
+
+/// What the environment of a script is made of.
+struct CgiContext {
+  const Options& options;
+  const Activation& activation;
+  const Request& request;
+  const Script& script;
+  /// The absolute path of the document root, without a slash at its end.
+  std::string document_root;
+};
+
+/// NAME=VALUE for each meta-variable. Built from nothing: what the superserver
+/// or systemd gave to the handler is not in it, save what --pass-env names and
+/// `inherited` (the handler's environment) has.
+[[nodiscard]] std::vector<std::string> cgi_environment(
+    const CgiContext& context, const char* const* inherited);
+
+/// The arguments of a script: its query's words where `--isindex` is on and
+/// the query has no `=` (RFC 3875 4.4); else none.
+[[nodiscard]] std::vector<std::string> cgi_arguments(const Options& options,
+                                                     const Target& target);
+
+}  // namespace cgihttpd

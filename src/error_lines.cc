@@ -1,0 +1,46 @@
+#include "error_lines.h"
+
+#include <array>
+#include <utility>
+
+namespace cgihttpd {
+
+ErrorLines::ErrorLines(UniqueFd pipe, const Log& log, std::string script_name)
+    : pipe_{std::move(pipe)}, log_{log}, script_name_{std::move(script_name)} {
+  set_blocking(pipe_.get(), Blocking::no);
+}
+
+void ErrorLines::step() {
+  std::array<char, max_error_line_octets> chunk;  // NOLINT(*-member-init)
+  while (pipe_) {
+    const auto count = try_read(pipe_.get(), chunk);
+    if (!count) return;
+    if (*count == 0) pipe_.reset();
+    pending_.append(chunk.data(), *count);
+    for (std::size_t end = pending_.find('\n'); end != std::string::npos;
+         end = pending_.find('\n'))
+      report_line(end + 1);
+    while (pending_.size() >= max_error_line_octets)
+      report_line(max_error_line_octets);
+  }
+}
+
+ErrorLines::~ErrorLines() {
+  step();
+  if (!pending_.empty()) report_line(pending_.size());
+}
+
+// Takes `size` octets, a line with or without its LF, from what is pending.
+void ErrorLines::report_line(std::size_t size) {
+  std::string line = pending_.substr(0, size);
+  pending_.erase(0, size);
+  if (line.ends_with('\n')) line.pop_back();
+  const bool was_silent = reported_octets_ >= max_error_octets;
+  reported_octets_ += size;
+  if (was_silent) return;
+  log_.report(script_name_, reported_octets_ >= max_error_octets
+                                ? "(no more of its error output is logged)"
+                                : line);
+}
+
+}  // namespace cgihttpd

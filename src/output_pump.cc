@@ -1,0 +1,227 @@
+#include "output_pump.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+#include "refusal.h"
+#include "response.h"
+
+namespace cgihttpd {
+
+namespace {
+
+// What is read into memory at once. A script that fills it has more to say:
+// the kernel moves that.
+constexpr std::size_t chunk_octets = 16384;
+
+// The output of a script that has ended by then gets a Content-Length.
+constexpr std::size_t max_gathered_octets = 65536;
+
+// The end of a script's output is seen a moment before the end of the script,
+// which tells whether it was killed. A script that only closed its output, and
+// works on, keeps the client waiting no longer than this.
+constexpr std::chrono::milliseconds max_wait_for_end{100};
+
+std::string hexadecimal(std::uint64_t number) {
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.begin(), digits.end(), number, 16).ptr;
+  return {digits.begin(), end};
+}
+
+}  // namespace
+
+OutputPump::OutputPump(UniqueFd pipe, Connection& connection,
+                       const Request& request, std::string_view server)
+    : pipe_{std::move(pipe)},
+      connection_{connection},
+      request_{request},
+      server_{server} {
+  set_blocking(pipe_.get(), Blocking::no);
+}
+
+void OutputPump::step(Writer writer) {
+  waiting_ = Waiting::for_nothing;
+  while (advance(writer)) {
+  }
+}
+
+std::uint64_t OutputPump::body_octets() const {
+  return announced_ - in_pipe_ - std::min(pending_.size(), pending_body_);
+}
+
+// Goes one step on; false where that has to wait, or where all is done.
+bool OutputPump::advance(Writer writer) {
+  switch (state_) {
+    case State::head: return advance_head(writer);
+    case State::body: return advance_body(writer);
+    case State::last:
+      if (!pending_.empty()) return send_pending();
+      connection_.finish_sending();
+      state_ = is_at_end_ ? State::done : State::rest;
+      return true;
+    case State::rest:
+      input_.clear();
+      switch (read_from_script(writer)) {
+        case Read::some: return true;
+        case Read::nothing_yet: return wait(Waiting::for_script);
+        case Read::end: state_ = State::done;
+      }
+      return false;
+    case State::done: return false;
+  }
+  return false;
+}
+
+bool OutputPump::wait(Waiting waiting) {
+  waiting_ = waiting;
+  return false;
+}
+
+// Appends what there is to input_. Once the writer has ended, a pipe that is
+// empty is at its end, though a child of the script may keep it open.
+OutputPump::Read OutputPump::read_from_script(Writer writer) {
+  if (is_at_end_) return Read::end;
+  const std::size_t size = input_.size();
+  input_.resize(size + chunk_octets);
+  const auto count = try_read(pipe_.get(), std::span{input_}.subspan(size));
+  input_.resize(size + count.value_or(0));
+  if (count.value_or(0) > 0) return Read::some;
+  if (!count && writer == Writer::running) return Read::nothing_yet;
+  is_at_end_ = true;
+  end_deadline_ = Clock::now() + max_wait_for_end;
+  return Read::end;
+}
+
+bool OutputPump::advance_head(Writer writer) {
+  const Read read = read_from_script(writer);
+  const auto end = find_cgi_head_end(input_);
+  if (!end) {
+    if (input_.size() > max_cgi_head_octets)
+      throw HttpError{Status::bad_gateway, "the script's header is too large"};
+    if (read == Read::some) return true;
+    if (read == Read::nothing_yet) return wait(Waiting::for_script);
+    throw HttpError{Status::bad_gateway,
+                    input_.empty() ? "the script gave no output"
+                                   : "the script's header has no end"};
+  }
+  if (read == Read::some && input_.size() < max_gathered_octets) return true;
+  if (read == Read::end && writer == Writer::running &&
+      Clock::now() < end_deadline_)
+    return wait(Waiting::for_end);
+  begin_answer(*end, writer);
+  return true;
+}
+
+void OutputPump::begin_answer(std::size_t head_size, Writer writer) {
+  const std::string input = std::exchange(input_, {});
+  const CgiHead head =
+      parse_cgi_head(std::string_view{input}.substr(0, head_size));
+  std::string_view first = std::string_view{input}.substr(head_size);
+  status_ = head.status;
+  choose_framing(head, first.size(), writer);
+  if (length_) first = first.substr(0, *length_);
+  if (framing_ == Framing::no_body) first = {};
+
+  ResponseHead answer{head.status, head.reason, current_time(), server_};
+  for (const Field& field : head.fields)
+    answer.add(field.name, field.value);
+  if (framing_ == Framing::chunked)
+    answer.add("Transfer-Encoding", "chunked");
+  else if (length_)
+    answer.add("Content-Length", *length_);
+  pending_ = answer.text();
+  if (!first.empty()) {
+    append_chunk_head(first.size());
+    pending_.append(first);
+    pending_body_ = first.size();
+  }
+  state_ = framing_ == Framing::no_body ? State::last : State::body;
+}
+
+// RFC 9112 6.3. `first` is how much of the body is there already.
+void OutputPump::choose_framing(const CgiHead& head, std::uint64_t first,
+                                Writer writer) {
+  length_ = head.content_length;
+  if (request_.method == "HEAD" || has_no_content(head.status)) {
+    framing_ = Framing::no_body;
+    if (has_no_content(head.status)) length_.reset();
+  } else if (length_) {
+    framing_ = Framing::length;
+  } else if (is_at_end_ && writer != Writer::killed) {
+    framing_ = Framing::length;
+    length_ = first;
+  } else if (request_.minor_version > 0) {
+    framing_ = Framing::chunked;
+  }
+}
+
+bool OutputPump::advance_body(Writer writer) {
+  if (!pending_.empty()) return send_pending();
+  if (in_pipe_ == 0) return announce_next(writer);
+  const auto moved = connection_.try_send_pipe(pipe_.get(), in_pipe_);
+  if (!moved) return wait(Waiting::for_client);
+  in_pipe_ -= *moved;
+  return true;
+}
+
+// Finds out how much the script has to say, and announces that. A little is
+// read and sent in two calls; what fills the buffer is followed by a splice.
+bool OutputPump::announce_next(Writer writer) {
+  const std::uint64_t left = length_
+                                 ? *length_ - announced_
+                                 : std::numeric_limits<std::uint64_t>::max();
+  if (left == 0) return end_body(writer);
+  switch (read_from_script(writer)) {
+    case Read::nothing_yet: return wait(Waiting::for_script);
+    case Read::end: return end_body(writer);
+    case Read::some: break;
+  }
+  const std::string input = std::exchange(input_, {});
+  const auto size = std::min<std::uint64_t>(input.size(), left);
+  if (input.size() == chunk_octets)
+    in_pipe_ =
+        std::min<std::uint64_t>(readable_bytes(pipe_.get()), left - size);
+  append_chunk_head(size + in_pipe_);
+  pending_.append(input, 0, size);
+  pending_body_ = size;
+  return true;
+}
+
+// RFC 9112 7.1.
+void OutputPump::append_chunk_head(std::uint64_t size) {
+  announced_ += size;
+  if (framing_ != Framing::chunked) return;
+  if (has_chunk_) pending_.append("\r\n");
+  has_chunk_ = true;
+  pending_.append(hexadecimal(size)).append("\r\n");
+}
+
+bool OutputPump::end_body(Writer writer) {
+  if (framing_ == Framing::chunked) {
+    if (writer == Writer::running && Clock::now() < end_deadline_)
+      return wait(Waiting::for_end);
+    // Without its last chunk, the client sees that an answer is not whole.
+    is_truncated_ = writer == Writer::killed;
+    if (!is_truncated_)
+      pending_.append(has_chunk_ ? "\r\n" : "").append("0\r\n\r\n");
+  } else {
+    is_truncated_ = (length_ && announced_ < *length_) ||
+                    (!length_ && writer == Writer::killed);
+  }
+  pending_body_ = 0;
+  state_ = State::last;
+  return true;
+}
+
+bool OutputPump::send_pending() {
+  const auto count =
+      connection_.try_send(pending_, in_pipe_ > 0 ? More::yes : More::no);
+  if (!count) return wait(Waiting::for_client);
+  pending_.erase(0, *count);
+  return true;
+}
+
+}  // namespace cgihttpd

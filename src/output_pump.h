@@ -1,0 +1,99 @@
+// output_pump.h - The output of a script -> the answer to the client.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cgi_head.h"
+#include "connection.h"
+#include "request.h"
+
+namespace cgihttpd {
+
+/// What has become of the script that writes.
+enum class Writer {
+  running,
+  ended,
+  killed,  ///< by a signal: what it wrote is not all that it wanted to
+};
+
+/// Reads the header of a script's output, and passes the body on as it comes:
+/// with a Content-Length where the script gives one or its whole output is
+/// there at once, chunked to an HTTP/1.1 client else.
+class OutputPump {
+ public:
+  /// `connection` and `request` must live longer. `server`: see ResponseHead.
+  OutputPump(UniqueFd pipe, Connection& connection, const Request& request,
+             std::string_view server);
+
+  /// What has to be ready before step() can go on.
+  enum class Waiting { for_nothing, for_client, for_script, for_end };
+  [[nodiscard]] Waiting waiting() const { return waiting_; }
+  [[nodiscard]] int pipe() const { return pipe_.get(); }
+  /// While waiting for_end: when to go on all the same.
+  [[nodiscard]] Deadline end_deadline() const { return end_deadline_; }
+
+  /// Moves what can be moved without waiting. Throws HttpError 502 where the
+  /// header is none: nothing was sent then; std::system_error where the client
+  /// is gone.
+  void step(Writer writer);
+
+  /// Whether the answer has begun: an error cannot be told any more.
+  [[nodiscard]] bool has_begun() const { return state_ != State::head; }
+  /// Whether nothing is left to be done.
+  [[nodiscard]] bool is_done() const { return state_ == State::done; }
+  /// Whether the client cannot have got the whole answer.
+  [[nodiscard]] bool is_truncated() const { return is_truncated_; }
+
+  [[nodiscard]] Status status() const { return status_; }
+  /// Octets of the body that were sent, without what frames them.
+  [[nodiscard]] std::uint64_t body_octets() const;
+
+ private:
+  enum class State {
+    head,  ///< reading the script's header
+    body,  ///< passing its body on
+    last,  ///< sending the end of the answer
+    rest,  ///< the answer is whole; what the script still says is dropped
+    done,
+  };
+  enum class Framing { no_body, length, chunked, until_close };
+  enum class Read { some, nothing_yet, end };
+
+  bool advance(Writer writer);
+  Read read_from_script(Writer writer);
+  bool advance_head(Writer writer);
+  void begin_answer(std::size_t head_size, Writer writer);
+  void choose_framing(const CgiHead& head, std::uint64_t first, Writer writer);
+  bool advance_body(Writer writer);
+  bool announce_next(Writer writer);
+  void append_chunk_head(std::uint64_t size);
+  bool end_body(Writer writer);
+  bool send_pending();
+  bool wait(Waiting waiting);
+
+  UniqueFd pipe_;
+  Connection& connection_;
+  const Request& request_;
+  std::string_view server_;
+  State state_ = State::head;
+  Waiting waiting_ = Waiting::for_script;
+  Deadline end_deadline_{};
+  bool is_at_end_ = false;
+  bool is_truncated_ = false;
+
+  Status status_ = Status::ok;
+  Framing framing_ = Framing::until_close;
+  bool has_chunk_ = false;               // one was begun: CRLF is due
+  std::optional<std::uint64_t> length_;  // of the body, as the client knows it
+  std::uint64_t announced_ = 0;          // of the body, sent or about to be
+
+  std::string input_;             // read from the script, not yet looked at
+  std::string pending_;           // to be sent
+  std::size_t pending_body_ = 0;  // how much of its end is body
+  std::uint64_t in_pipe_ = 0;     // to be sent after it, from the pipe
+};
+
+}  // namespace cgihttpd

@@ -1,0 +1,153 @@
+#include "script_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include "text.h"
+
+namespace cgihttpd {
+
+namespace {
+
+// How long a script may take to end after SIGTERM.
+constexpr std::chrono::seconds max_end_time{5};
+
+// As much of a file as the kernel looks at for `#!` (BINPRM_BUF_SIZE).
+constexpr std::size_t first_octets = 256;
+
+// What exec takes: a pointer to each text, and a null pointer.
+void append_pointers(std::vector<char*>& pointers,
+                     std::vector<std::string>& texts) {
+  for (std::string& text : texts)
+    pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+}
+
+// Where a descriptor already has the number it is to have, dup2 does nothing,
+// and close-on-exec must be taken off.
+bool install(int from, int to) {
+  if (from == to) return ::fcntl(from, F_SETFD, 0) == 0;
+  return ::dup2(from, to) >= 0;
+}
+
+// The child side: async-signal-safe calls only. After vfork the child shares
+// the memory of its parent, which waits meanwhile.
+StartFailure execute(const ScriptCommand& command,
+                     const StandardDescriptors& standard) {
+  if (!install(standard.input, STDIN_FILENO) ||
+      !install(standard.output, STDOUT_FILENO) ||
+      !install(standard.error, STDERR_FILENO))
+    return {"dup2", errno};
+  if (::fchdir(command.folder()) < 0) return {"chdir", errno};
+  // Nothing but 0, 1 and 2 is a script's business, whatever the superserver
+  // left open. Close-on-exec, so that a failing exec can still be told of.
+  // Before Linux 5.11 only what we opened ourselves is closed.
+  ::syscall(SYS_close_range, 3U, ~0U, 1U << 2U /* CLOSE_RANGE_CLOEXEC */);
+  // systemd starts us with SIGPIPE ignored, and we ignore it ourselves; a
+  // script expects what POSIX says.
+  ::signal(SIGPIPE, SIG_DFL);  // NOLINT(*-err33-c)
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::execve(command.path(), command.argv(), command.envp());
+  return {"exec", errno};
+}
+
+}  // namespace
+
+ScriptCommand::ScriptCommand(const Script& script,
+                             std::vector<std::string> arguments,
+                             std::vector<std::string> environment)
+    : folder_{script.folder.get()},
+      path_{"./" + script.file_name},
+      arguments_{std::move(arguments)},
+      environment_{std::move(environment)} {
+  argv_.push_back(path_.data() + path_.find('/') + 1);
+  append_pointers(argv_, arguments_);
+  append_pointers(envp_, environment_);
+}
+
+StartFailure become_script(const ScriptCommand& command,
+                           const StandardDescriptors& standard) {
+  return execute(command, standard);
+}
+
+std::optional<StartFailure> find_start_problem(const Script& script) {
+  const OpenResult opened = open_below(script.folder.get(), script.file_name,
+                                       O_RDONLY, Symlinks::follow);
+  if (!opened.fd) return std::nullopt;  // it may be executed, but not read
+  const std::string start = read_file(opened.fd.get(), first_octets);
+  if (start.starts_with("\x7f"
+                        "ELF"))
+    return std::nullopt;
+  if (!start.starts_with("#!")) return StartFailure{"exec", ENOEXEC};
+  std::string_view line = std::string_view{start}.substr(2);
+  line = trim(line.substr(0, line.find('\n')));
+  const std::string interpreter{line.substr(0, line.find_first_of(" \t"))};
+  if (::access(interpreter.c_str(), X_OK) != 0)
+    return StartFailure{"exec", errno};
+  return std::nullopt;
+}
+
+std::variant<ScriptProcess, StartFailure> ScriptProcess::start(
+    const ScriptCommand& command, const StandardDescriptors& standard) {
+  UniqueFd children = watch_children();
+  StartFailure failure;
+  // vfork: what fork would copy first is most of what this program costs.
+  const pid_t pid = ::vfork();  // NOLINT(clang-analyzer-security.*)
+  if (pid < 0) return StartFailure{"fork", errno};
+  if (pid == 0) {
+    ::setpgid(0, 0);
+    failure = execute(command, standard);
+    ::_exit(127);
+  }
+  ScriptProcess process{pid, std::move(children)};
+  if (failure.error == 0) return process;
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  process.pid_ = 0;
+  return failure;
+}
+
+ScriptProcess::ScriptProcess(ScriptProcess&& other) noexcept
+    : pid_{std::exchange(other.pid_, 0)},
+      children_{std::move(other.children_)} {}
+
+ScriptProcess::~ScriptProcess() {
+  if (pid_ == 0) return;
+  ::kill(-pid_, SIGTERM);
+  const Deadline deadline = Clock::now() + max_end_time;
+  while (!try_wait() && wait_for(end_event(), POLLIN, deadline)) {
+  }
+  if (pid_ == 0) return;
+  ::kill(-pid_, SIGKILL);
+  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+std::optional<int> ScriptProcess::try_wait() {
+  // The event is taken before the state is looked at, so that none is lost.
+  static_cast<void>(try_discard(children_.get()));
+  int status = 0;
+  if (pid_ == 0 || ::waitpid(pid_, &status, WNOHANG) != pid_)
+    return std::nullopt;
+  pid_ = 0;
+  return status;
+}
+
+std::string describe_end(int wait_status) {
+  if (WIFSIGNALED(wait_status))
+    return "killed by signal " + std::to_string(WTERMSIG(wait_status));
+  if (WEXITSTATUS(wait_status) != 0)
+    return "exit status " + std::to_string(WEXITSTATUS(wait_status));
+  return {};
+}
+
+}  // namespace cgihttpd
