@@ -1,0 +1,274 @@
+#include "exchange.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include "access_log.h"
+#include "cgi.h"
+#include "cgi_environment.h"
+#include "connection.h"
+#include "error_page.h"
+#include "file.h"
+#include "listing.h"
+#include "request.h"
+#include "response.h"
+
+namespace cgihttpd {
+
+namespace {
+
+constexpr std::string_view html_type = "text/html; charset=utf-8";
+
+bool is_peer_gone(const std::error_code& code) {
+  return code == std::errc::broken_pipe ||
+         code == std::errc::connection_reset || code == std::errc::timed_out;
+}
+
+// The refusal that a failure of `call` asks for; none where it did its work,
+// or where the peer is gone and nobody is left to be told.
+template <typename Call>
+std::optional<Refusal> failure_of(Call call) {
+  try {
+    call();
+    return std::nullopt;
+  } catch (const HttpError& error) {
+    if (error.status() == Status::bad_gateway)
+      return Refusal{error.status(), {}, error.what(), {}};
+    return Refusal{error.status(), error.what(), {}, {}};
+  } catch (const std::system_error& error) {
+    if (is_peer_gone(error.code())) return std::nullopt;
+    return Refusal{Status::internal_server_error, {}, error.what(), {}};
+  } catch (const std::exception& error) {
+    return Refusal{Status::internal_server_error, {}, error.what(), {}};
+  }
+}
+
+class Exchange {
+ public:
+  Exchange(const Options& options, const Log& log, const Site& site,
+           const Activation& activation)
+      : options_{options},
+        log_{log},
+        site_{site},
+        activation_{activation},
+        connection_{activation.kind, options.send_timeout},
+        server_{options.server_version ? "cgihttpd/" CGIHTTPD_VERSION
+                                       : "cgihttpd"} {
+    record_.remote_address = activation.remote.address;
+  }
+
+  void run();
+
+ private:
+  void serve();
+  void refuse_head();
+  void answer(const Request& request, const File& file);
+  void answer(const Request& request, Directory& directory);
+  void answer(const Request& request, const Script& script);
+  void answer(const Request& request, const Redirect& redirect);
+  void answer(const Request& request, const Refusal& refusal);
+  void become(const ScriptRun& run);
+  void refuse(const Refusal& refusal);
+  void report(const Refusal& refusal) const;
+  void send_page(ResponseHead& head, std::string_view page);
+  void send_head(std::string_view head, More more);
+  ResponseHead head_for(Status status, std::string_view reason = {});
+  void finish();
+  void write_access_line(std::optional<std::uint64_t> body_octets);
+
+  const Options& options_;
+  const Log& log_;
+  const Site& site_;
+  const Activation& activation_;
+  Connection connection_;
+  std::string_view server_;
+
+  Head head_;
+  AccessRecord record_;
+  ScriptAnswer script_answer_;
+  std::uint64_t head_octets_ = 0;  // sent before the content of the answer
+  bool is_head_request_ = false;
+  bool has_begun_ = false;
+  bool has_unread_body_ = false;
+  bool is_logged_ = false;
+};
+
+void Exchange::run() {
+  if (const auto failure = failure_of([&] { serve(); })) {
+    has_unread_body_ = true;
+    // What fails now, too, has no one left to be told.
+    static_cast<void>(failure_of([&] { refuse(*failure); }));
+  }
+  finish();
+}
+
+void Exchange::serve() {
+  head_ = connection_.read_head(Clock::now() + options_.head_timeout);
+  record_.time = current_time();
+  record_.request_line = request_line_of(head_.octets);
+  is_head_request_ = record_.request_line.starts_with("HEAD ");
+  if (head_.end != HeadEnd::complete) {
+    refuse_head();
+    return;
+  }
+  const Request request = parse_request(head_.octets);
+  record_.referer = request.find_field("Referer").value_or("");
+  record_.user_agent = request.find_field("User-Agent").value_or("");
+  Resource resource = site_.find(request);
+  has_unread_body_ = request.content_length.value_or(0) > 0;
+  std::visit([&](auto& found) { answer(request, found); }, resource);
+}
+
+// A client that only connected is no event: browsers do so in advance, and
+// would take an answer for that of their next request.
+void Exchange::refuse_head() {
+  has_unread_body_ = true;
+  const bool is_empty = record_.request_line.empty();
+  switch (head_.end) {
+    case HeadEnd::line_too_long:
+      refuse({Status::uri_too_long, {}, {}, {}});
+      break;
+    case HeadEnd::head_too_long:
+      refuse({Status::request_header_fields_too_large, {}, {}, {}});
+      break;
+    case HeadEnd::timed_out:
+      if (!is_empty) refuse({Status::request_timeout, {}, {}, {}});
+      break;
+    case HeadEnd::closed:
+      if (!is_empty)
+        refuse({Status::bad_request, "The request has no end", {}, {}});
+      break;
+    default:
+      refuse({Status::bad_request,
+              "A control character, or a line that does not end with CRLF",
+              {},
+              {}});
+  }
+}
+
+ResponseHead Exchange::head_for(Status status, std::string_view reason) {
+  record_.status = status;
+  return {status, reason, record_.time, server_};
+}
+
+void Exchange::send_head(std::string_view head, More more) {
+  has_begun_ = true;
+  connection_.send(head, more);
+  head_octets_ = connection_.sent();
+}
+
+void Exchange::send_page(ResponseHead& head, std::string_view page) {
+  head.add("Content-Type", html_type).add("Content-Length", page.size());
+  const bool has_body = !is_head_request_ && !page.empty();
+  send_head(head.text(), has_body ? More::yes : More::no);
+  if (has_body) connection_.send(page, More::no);
+}
+
+void Exchange::answer(const Request&, const File& file) {
+  ResponseHead head = head_for(Status::ok);
+  add_file_fields(head, file);
+  const bool has_body = !is_head_request_ && file.size > 0;
+  send_head(head.text(), has_body ? More::yes : More::no);
+  if (has_body && connection_.send_file(file.fd.get(), file.size) < file.size)
+    report({.detail = "the file became shorter while it was sent"});
+}
+
+void Exchange::answer(const Request& request, Directory& directory) {
+  ResponseHead head = head_for(Status::ok);
+  send_page(head,
+            listing_page(request.target.path, std::move(directory.entries)));
+}
+
+void Exchange::answer(const Request&, const Redirect& redirect) {
+  ResponseHead head = head_for(Status::moved_permanently);
+  head.add("Location", redirect.location);
+  send_page(head, redirect_page(redirect.location));
+}
+
+void Exchange::answer(const Request&, const Refusal& refusal) {
+  refuse(refusal);
+}
+
+void Exchange::answer(const Request& request, const Script& script) {
+  const ScriptCommand command{script, cgi_arguments(options_, request.target),
+                              cgi_environment({options_, activation_, request,
+                                               script, site_.root_path()},
+                                              environ)};
+  const ScriptRun run{connection_, log_, request, script, command, server_};
+  if (options_.cgi_output == CgiOutput::direct ||
+      has_non_parsed_header(script)) {
+    become(run);
+  } else if (const auto refusal = relay_script(run, script_answer_)) {
+    refuse(*refusal);
+  }
+}
+
+// The handler does not come back from a script that it has become: everything
+// of its own is done before.
+void Exchange::become(const ScriptRun& run) {
+  send_continue(run);
+  if (!has_non_parsed_header(run.script)) {
+    if (const auto problem = find_start_problem(run.script)) {
+      refuse(refusal_for(*problem, run.script));
+      return;
+    }
+    send_head(head_for(Status::ok, "Script output follows").lines(), More::yes);
+  }
+  write_access_line(std::nullopt);
+  const bool is_silent = is_head_request_ && !has_non_parsed_header(run.script);
+  const StartFailure failure = become_script_on_connection(
+      run, is_silent ? DirectOutput::nowhere : DirectOutput::to_client);
+  refuse(refusal_for(failure, run.script));
+}
+
+// Tells the client, where that is still possible, and the administrator.
+void Exchange::refuse(const Refusal& refusal) {
+  report(refusal);
+  if (has_begun_ || script_answer_.has_begun) return;
+  ResponseHead head = head_for(refusal.status);
+  if (!refusal.allow.empty()) head.add("Allow", refusal.allow);
+  send_page(head, error_page(refusal));
+}
+
+void Exchange::report(const Refusal& refusal) const {
+  if (refusal.detail.empty()) return;
+  std::string subject{record_.remote_address};
+  log_.report(subject.append(" ").append(record_.request_line), refusal.detail);
+}
+
+void Exchange::finish() {
+  if (script_answer_.has_begun) {
+    record_.status = script_answer_.status;
+    connection_.finish_sending();
+    write_access_line(script_answer_.body_octets);
+  } else if (has_begun_) {
+    connection_.finish_sending();
+    write_access_line(head_octets_ == 0 ? 0
+                                        : connection_.sent() - head_octets_);
+  }
+  connection_.linger(has_unread_body_ || script_answer_.has_unread_body
+                         ? Connection::Expecting::body
+                         : Connection::Expecting::nothing);
+}
+
+void Exchange::write_access_line(std::optional<std::uint64_t> body_octets) {
+  if (is_logged_) return;
+  is_logged_ = true;
+  record_.body_octets = body_octets;
+  log_.write(format_access_line(record_), Urgency::information);
+}
+
+}  // namespace
+
+void answer_request(const Options& options, const Log& log, const Site& site,
+                    const Activation& activation) {
+  Exchange{options, log, site, activation}.run();
+}
+
+}  // namespace cgihttpd

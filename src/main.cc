@@ -1,0 +1,59 @@
+// main.cc - options -> privileges -> activation -> exchange -> exit status.
+
+#include <sysexits.h>
+
+#include <cstdio>
+#include <exception>
+#include <span>
+
+#include "activation.h"
+#include "exchange.h"
+#include "log.h"
+#include "options.h"
+#include "privileges.h"
+#include "refusal.h"
+#include "site.h"
+#include "sys.h"
+
+namespace {
+
+using namespace cgihttpd;  // NOLINT(google-build-using-namespace)
+
+int print(const std::string& text) {
+  const bool is_printed =
+      std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  return is_printed ? EX_OK : EX_IOERR;
+}
+
+int serve(const Options& options, const Log& log, const StandardFacts& facts) {
+  drop_privileges(options.user);
+  ignore_broken_pipes();
+  const auto activation = activate(facts);
+  if (!activation) return EX_OK;  // the client has gone already
+  const Site site{options};
+  answer_request(options, log, site, *activation);
+  return EX_OK;
+}
+
+}  // namespace
+
+int main(int argc, char* argv[]) {
+  const StandardFacts facts = find_standard_facts();
+  const Log log{find_log_target(facts)};
+  try {
+    const Options options =
+        parse_options({argv, static_cast<std::size_t>(argc)});
+    switch (options.action) {
+      case Options::Action::show_help: return print(help_text());
+      case Options::Action::show_version:
+        return print("cgihttpd " CGIHTTPD_VERSION "\n");
+      default: return serve(options, log, facts);
+    }
+  } catch (const SetupError& error) {
+    log.report({}, error.what());
+    return error.exit_status();
+  } catch (const std::exception& error) {
+    log.report({}, error.what());
+    return EX_OSERR;
+  }
+}
