@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
+#include <utility>
 
 #include "libsystemd.h"
 #include "refusal.h"
@@ -17,6 +19,8 @@
 namespace cgihttpd {
 
 namespace {
+
+constexpr std::string_view local_socket = "unix:";
 
 constexpr const char* listening_message =
     " is a listening socket, and cgihttpd answers one accepted connection: set "
@@ -50,7 +54,7 @@ Endpoint endpoint_of(const sockaddr_storage& name) {
               port};
     return {numeric_address(AF_INET6, &ipv6.sin6_addr), port};
   }
-  return {"unix:", 0};
+  return {std::string{local_socket}, 0};
 }
 
 using NameCall = int (*)(int, sockaddr*, socklen_t*);
@@ -86,16 +90,15 @@ Endpoint endpoint_from(const char* address_name, const char* port_name) {
                        .value_or(std::uint16_t{0})};
 }
 
+bool is_under_ucspi() {
+  return !environment("PROTO").empty();
+}
+
 // Where the descriptors do not tell who the client is: the UCSPI variables
 // (https://cr.yp.to/proto/ucspi.txt), or those of systemd.exec(5).
-void take_ends_from_environment(Activation& activation) {
-  if (!environment("PROTO").empty()) {
-    activation.remote = endpoint_from("TCPREMOTEIP", "TCPREMOTEPORT");
-    activation.local = endpoint_from("TCPLOCALIP", "TCPLOCALPORT");
-  } else if (const auto remote = endpoint_from("REMOTE_ADDR", "REMOTE_PORT");
-             !remote.address.empty()) {
-    activation.remote = remote;
-  }
+Endpoint remote_end_from_environment() {
+  return is_under_ucspi() ? endpoint_from("TCPREMOTEIP", "TCPREMOTEPORT")
+                          : endpoint_from("REMOTE_ADDR", "REMOTE_PORT");
 }
 
 std::optional<Activation> activate_socket() {
@@ -111,23 +114,22 @@ std::optional<Activation> activate_socket() {
     return std::nullopt;
   }
   activation.remote = *remote;
-  activation.local =
-      find_endpoint(STDIN_FILENO, ::getsockname).value_or(Endpoint{});
-  if (activation.remote.address == "unix:")
-    take_ends_from_environment(activation);
+  if (remote->address == local_socket)
+    if (auto told = remote_end_from_environment(); !told.address.empty())
+      activation.remote = std::move(told);
   return activation;
 }
 
 Activation activate_streams() {
   Activation activation;
   activation.kind = ConnectionKind::stream;
-  take_ends_from_environment(activation);
+  activation.remote = remote_end_from_environment();
   return activation;
 }
 
 bool is_for_this_process() {
-  return parse_number<std::uint32_t>(environment("LISTEN_PID")) ==
-         static_cast<std::uint32_t>(::getpid());
+  const auto pid = parse_number<std::uint32_t>(environment("LISTEN_PID"));
+  return pid && *pid == static_cast<std::uint32_t>(::getpid());
 }
 
 // Takes the connection that systemd passed, if it did, to 0 and 1.
@@ -186,6 +188,17 @@ std::optional<Activation> activate(const StandardFacts& facts) {
   }
   if (activation) activation->is_tls = !environment("SSL_PROTOCOL").empty();
   return activation;
+}
+
+Endpoint find_local_end(const Activation& activation) {
+  std::optional<Endpoint> local;
+  if (activation.kind == ConnectionKind::socket)
+    local = find_endpoint(STDIN_FILENO, ::getsockname);
+  if ((!local || local->address == local_socket) && is_under_ucspi())
+    if (auto told = endpoint_from("TCPLOCALIP", "TCPLOCALPORT");
+        !told.address.empty())
+      local = std::move(told);
+  return local.value_or(Endpoint{});
 }
 
 }  // namespace cgihttpd

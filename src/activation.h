@@ -31,7 +31,6 @@ enum class ConnectionKind {
 struct Activation {
   ConnectionKind kind = ConnectionKind::socket;
   Endpoint remote;
-  Endpoint local;
   /// The superserver speaks TLS with the client (UCSPI: SSL_PROTOCOL is set).
   bool is_tls = false;
 };
@@ -40,5 +39,8 @@ struct Activation {
 /// client has gone already. `facts` are those of the start. Throws SetupError
 /// for a setup that has no connection for us, saying which setting to change.
 [[nodiscard]] std::optional<Activation> activate(const StandardFacts& facts);
+
+/// Our end of the connection. Asked for only where a script needs it.
+[[nodiscard]] Endpoint find_local_end(const Activation& activation);
 
 }  // namespace cgihttpd

@@ -140,6 +140,7 @@ std::optional<Refusal> relay_script(const ScriptRun& run,
   if (const auto* failure = std::get_if<StartFailure>(&started))
     return refusal_for(*failure, run.script);
   script_ends = {};
+  run.connection.set_blocking(Blocking::no);
   send_continue(run);
   relay.pass_on(std::move(std::get<ScriptProcess>(started)), answer);
   return std::nullopt;
@@ -180,7 +181,7 @@ StartFailure become_script_on_connection(const ScriptRun& run,
   const UniqueFd error = run.log.open_error_output();
   OpenResult null;
   if (output == DirectOutput::nowhere) null = open_path("/dev/null", O_WRONLY);
-  run.connection.make_blocking();
+  run.connection.set_blocking(Blocking::yes);
   return become_script(
       run.command,
       {STDIN_FILENO, null.fd ? null.fd.get() : STDOUT_FILENO, error.get()});

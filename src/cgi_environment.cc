@@ -77,7 +77,7 @@ void set_server_variables(Environment& environment, const CgiContext& context) {
   constexpr std::uint16_t http_port = 80;
   constexpr std::uint16_t https_port = 443;
   const std::uint16_t usual_port = activation.is_tls ? https_port : http_port;
-  const Endpoint& local = activation.local;
+  const Endpoint& local = context.local;
   environment.set("GATEWAY_INTERFACE", "CGI/1.1");
   environment.set("SERVER_SOFTWARE", "cgihttpd/" CGIHTTPD_VERSION);
   environment.set("SERVER_NAME", host.host.empty() ? local.address : host.host);

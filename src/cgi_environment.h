@@ -16,6 +16,8 @@ namespace cgihttpd {
 struct CgiContext {
   const Options& options;
   const Activation& activation;
+  /// Our end of the connection.
+  Endpoint local;
   const Request& request;
   const Script& script;
   /// The absolute path of the document root, without a slash at its end.

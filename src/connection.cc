@@ -14,6 +14,10 @@ namespace {
 // A head of an ordinary browser fits; a longer one takes several turns.
 constexpr std::size_t read_chunk_octets = 4096;
 
+// A socket that nothing was sent on but a head takes that much at once,
+// whatever the size of its buffer.
+constexpr std::uint64_t max_octets_without_wait = 2048;
+
 // How long a client may go on sending what nobody reads, and how long it may
 // be silent before we take it that it has read the answer.
 constexpr std::chrono::seconds max_linger_time{30};
@@ -32,9 +36,7 @@ HeadEnd head_end_for(HeadScanner::State state) {
 
 Connection::Connection(ConnectionKind kind, std::chrono::seconds send_timeout)
     : kind_{kind}, send_timeout_{send_timeout} {
-  set_blocking(STDIN_FILENO, Blocking::no);
-  if (kind_ == ConnectionKind::stream)
-    set_blocking(STDOUT_FILENO, Blocking::no);
+  if (kind_ == ConnectionKind::stream) set_blocking(Blocking::no);
 }
 
 Head Connection::read_head(Deadline deadline) const {
@@ -46,7 +48,7 @@ Head Connection::read_head(Deadline deadline) const {
   std::array<char, read_chunk_octets> chunk;  // NOLINT(*-member-init)
   const std::span<char> space{chunk.data(), is_socket ? chunk.size() : 1};
   while (scanner.state() == HeadScanner::State::unfinished) {
-    const auto count = is_socket ? try_peek(STDIN_FILENO, space)
+    const auto count = is_socket ? try_receive(STDIN_FILENO, space, Peek::yes)
                                  : try_read(STDIN_FILENO, space);
     if (!count) {
       if (wait_for(STDIN_FILENO, POLLIN, deadline)) continue;
@@ -61,7 +63,8 @@ Head Connection::read_head(Deadline deadline) const {
     head.octets.append(chunk.data(), taken);
     // What was peeked is there: this reads all of it, at once.
     if (is_socket)
-      static_cast<void>(try_read(STDIN_FILENO, space.first(taken)));
+      static_cast<void>(
+          try_receive(STDIN_FILENO, space.first(taken), Peek::no));
   }
   head.end = head_end_for(scanner.state());
   return head;
@@ -106,6 +109,8 @@ void Connection::send(std::string_view bytes, More more) {
 }
 
 std::uint64_t Connection::send_file(int file, std::uint64_t size) {
+  // sendfile has no flag for it.
+  if (size > max_octets_without_wait) set_blocking(Blocking::no);
   std::uint64_t offset = 0;
   while (offset < size) {
     const auto count =
@@ -121,10 +126,10 @@ std::uint64_t Connection::send_file(int file, std::uint64_t size) {
   return offset;
 }
 
-void Connection::make_blocking() const {
-  set_blocking(STDIN_FILENO, Blocking::yes);
+void Connection::set_blocking(Blocking blocking) const {
+  cgihttpd::set_blocking(STDIN_FILENO, blocking);
   if (kind_ == ConnectionKind::stream)
-    set_blocking(STDOUT_FILENO, Blocking::yes);
+    cgihttpd::set_blocking(STDOUT_FILENO, blocking);
 }
 
 void Connection::finish_sending() const {

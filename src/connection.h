@@ -31,7 +31,7 @@ struct Head {
 
 class Connection {
  public:
-  /// Uses 0 and 1 and makes them non-blocking. The client may keep us waiting
+  /// Uses 0 and 1. The client may keep us waiting
   /// for `send_timeout` altogether, and a second more for each
   /// min_send_rate octets that it took: taking them one by one gains nothing.
   static constexpr std::uint64_t min_send_rate = 1024;
@@ -70,8 +70,9 @@ class Connection {
   /// Says that the client kept us waiting for `time`.
   void count_waiting(Clock::duration time) { waited_ += time; }
 
-  /// Makes calls on the connection wait again, as a script expects it.
-  void make_blocking() const;
+  /// Makes calls on the connection return at once, as a relay needs it, or
+  /// wait, as a script expects it. All that this class does works in both ways.
+  void set_blocking(Blocking blocking) const;
 
   /// Says that the answer is complete. No more can be sent.
   void finish_sending() const;

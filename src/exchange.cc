@@ -196,10 +196,15 @@ void Exchange::answer(const Request&, const Refusal& refusal) {
 }
 
 void Exchange::answer(const Request& request, const Script& script) {
-  const ScriptCommand command{script, cgi_arguments(options_, request.target),
-                              cgi_environment({options_, activation_, request,
-                                               script, site_.root_path()},
-                                              environ)};
+  const ScriptCommand command{
+      script, cgi_arguments(options_, request.target),
+      cgi_environment({.options = options_,
+                       .activation = activation_,
+                       .local = find_local_end(activation_),
+                       .request = request,
+                       .script = script,
+                       .document_root = site_.root_path()},
+                      environ)};
   const ScriptRun run{connection_, log_, request, script, command, server_};
   if (options_.cgi_output == CgiOutput::direct ||
       has_non_parsed_header(script)) {
@@ -239,7 +244,8 @@ void Exchange::refuse(const Refusal& refusal) {
 void Exchange::report(const Refusal& refusal) const {
   if (refusal.detail.empty()) return;
   std::string subject{record_.remote_address};
-  log_.report(subject.append(" ").append(record_.request_line), refusal.detail);
+  if (!subject.empty()) subject += ' ';
+  log_.report(subject.append(record_.request_line), refusal.detail);
 }
 
 void Exchange::finish() {

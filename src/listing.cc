@@ -48,7 +48,7 @@ std::string listing_page(std::string_view path, std::vector<Entry> entries) {
   for (const Entry& entry : entries) {
     const std::string_view slash = entry.is_folder ? "/" : "";
     append_row(page, percent_encode_path(entry.name).append(slash),
-               html_escape(entry.name).append(slash),
+               html_escape(entry.name).append(entry.is_link ? "@" : slash),
                entry.is_folder ? "" : std::to_string(entry.size),
                format_iso_minute(entry.modified));
   }

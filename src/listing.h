@@ -10,7 +10,8 @@
 namespace cgihttpd {
 
 /// An HTML page of `entries`, sorted by name without case, folders marked with
-/// a slash. `path` is the decoded path of the folder, from `/` to `/`.
+/// a slash and links with an at sign. `path` is the decoded path of the folder,
+/// from `/` to `/`.
 [[nodiscard]] std::string listing_page(std::string_view path,
                                        std::vector<Entry> entries);
 

@@ -101,7 +101,7 @@ constexpr std::array rows{
     Row{"pass-env", 0, "NAME", "let scripts inherit a variable (repeatable)",
         add_pass_environment},
     Row{"user", 0, "USER[:GROUP]",
-        "whom to become when started as root (default nobody)",
+        "whom to become when started as root (default 65534,\nnobody)",
         [](Options& options, std::string_view value) { options.user = value; }},
     Row{"head-timeout", 0, "SECONDS",
         "for the whole head of the request (default 20)",

@@ -35,8 +35,9 @@ struct Options {
   /// Names of variables that scripts inherit from the handler.
   std::vector<std::string> pass_environment;
 
-  /// USER[:GROUP] to become when started as root.
-  std::string user = "nobody";
+  /// USER[:GROUP] to become when started as root. The default is nobody, by
+  /// the number that it has everywhere, so that no file is read for it.
+  std::string user = "65534";
   /// For the whole head of the request.
   std::chrono::seconds head_timeout{20};
   /// How long the client may take nothing of an answer.

@@ -1,56 +1,73 @@
 #include "privileges.h"
 
+#include <fcntl.h>
 #include <grp.h>
-#include <pwd.h>
+#include <linux/capability.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <memory>
+#include <array>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "refusal.h"
+#include "sys.h"
 #include "text.h"
 
 namespace cgihttpd {
 
 namespace {
 
-using Stream = std::unique_ptr<FILE, int (*)(FILE*)>;
-
 struct Identity {
   uid_t user;
   gid_t group;
 };
 
-// The database files are read as they are. getpwnam(3) would load NSS modules
-// for every request, and a static build has none.
-std::optional<Identity> find_user(const std::string& name) {
-  const Stream users{std::fopen("/etc/passwd", "re"), std::fclose};
-  if (!users) return std::nullopt;
-  while (const passwd* entry = ::fgetpwent(users.get()))
-    if (name == entry->pw_name) return Identity{entry->pw_uid, entry->pw_gid};
-  return std::nullopt;
+constexpr std::size_t max_database_octets = 1024 * 1024;
+
+// The fields of the entry for `name` in passwd(5) or group(5), the first three
+// or more; empty where there is none. The files are read as they are:
+// getpwnam(3) would load NSS modules for every request, and a static build has
+// none.
+std::vector<std::string> find_entry(const char* path, std::string_view name) {
+  constexpr std::size_t least_fields = 4;  // name:password:number:...
+  const OpenResult file = open_path(path, O_RDONLY);
+  if (!file.fd) return {};
+  const std::string database = read_file(file.fd.get(), max_database_octets);
+  std::string_view rest = database;
+  while (!rest.empty()) {
+    const auto fields = split(take_line(rest), ':');
+    if (fields.size() >= least_fields && fields.front() == name)
+      return {fields.begin(), fields.end()};
+  }
+  return {};
 }
 
-std::optional<gid_t> find_group(const std::string& name) {
+std::optional<Identity> find_user(std::string_view name) {
+  if (const auto number = parse_number<uid_t>(name))
+    return Identity{*number, *number};
+  const auto fields = find_entry("/etc/passwd", name);
+  if (fields.empty()) return std::nullopt;
+  const auto user = parse_number<uid_t>(fields[2]);
+  const auto group = parse_number<gid_t>(fields[3]);
+  if (!user || !group) return std::nullopt;
+  return Identity{*user, *group};
+}
+
+std::optional<gid_t> find_group(std::string_view name) {
   if (const auto number = parse_number<gid_t>(name)) return number;
-  const Stream groups{std::fopen("/etc/group", "re"), std::fclose};
-  if (!groups) return std::nullopt;
-  while (const group* entry = ::fgetgrent(groups.get()))
-    if (name == entry->gr_name) return entry->gr_gid;
-  return std::nullopt;
+  const auto fields = find_entry("/etc/group", name);
+  if (fields.empty()) return std::nullopt;
+  return parse_number<gid_t>(fields[2]);
 }
 
 Identity identity_for(const std::string& user) {
   const std::size_t colon = user.find(':');
   const std::string name = user.substr(0, colon);
   auto identity = find_user(name);
-  if (!identity) {
-    if (const auto number = parse_number<uid_t>(name))
-      identity = Identity{*number, *number};
-  }
   if (!identity)
     throw SetupError{"--user=" + user + ": no such user in /etc/passwd"};
   if (colon != std::string::npos) {
@@ -65,6 +82,13 @@ Identity identity_for(const std::string& user) {
   return *identity;
 }
 
+// With no capability left, and no id that is root's, nothing leads back.
+bool drop_capabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  const std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
+  return ::syscall(SYS_capset, &header, none.data()) == 0;
+}
+
 bool has_become(const Identity& wanted) {
   uid_t real_user = 0;
   uid_t effective_user = 0;
@@ -76,8 +100,7 @@ bool has_become(const Identity& wanted) {
          ::getresgid(&real_group, &effective_group, &saved_group) == 0 &&
          real_user == wanted.user && effective_user == wanted.user &&
          saved_user == wanted.user && real_group == wanted.group &&
-         effective_group == wanted.group && saved_group == wanted.group &&
-         ::getgroups(0, nullptr) == 0 && ::setuid(0) != 0 && ::setgid(0) != 0;
+         effective_group == wanted.group && saved_group == wanted.group;
 }
 
 }  // namespace
@@ -85,12 +108,13 @@ bool has_become(const Identity& wanted) {
 void drop_privileges(const std::string& user) {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     throw SetupError{"cannot set no_new_privs: Linux 3.5 or newer is needed"};
-  if (::geteuid() != 0 && ::getuid() != 0) return;
+  // As the kernel said at the start: no call is needed to ask.
+  if (::getauxval(AT_EUID) != 0 && ::getauxval(AT_UID) != 0) return;
   const Identity wanted = identity_for(user);
   if (::setgroups(0, nullptr) != 0 ||
       ::setresgid(wanted.group, wanted.group, wanted.group) != 0 ||
       ::setresuid(wanted.user, wanted.user, wanted.user) != 0 ||
-      !has_become(wanted))
+      !drop_capabilities() || !has_become(wanted))
     throw SetupError{"cannot become --user=" + user +
                      ": start cgihttpd as that user, or with CAP_SETUID and "
                      "CAP_SETGID"};

@@ -99,21 +99,25 @@ std::optional<StartFailure> find_start_problem(const Script& script) {
 std::variant<ScriptProcess, StartFailure> ScriptProcess::start(
     const ScriptCommand& command, const StandardDescriptors& standard) {
   UniqueFd children = watch_children();
-  StartFailure failure;
+  // Written by the child, and read by the parent: what the compiler cannot see.
+  volatile int error = 0;
+  const char* volatile stage = "";
   // vfork: what fork would copy first is most of what this program costs.
   const pid_t pid = ::vfork();  // NOLINT(clang-analyzer-security.*)
   if (pid < 0) return StartFailure{"fork", errno};
   if (pid == 0) {
     ::setpgid(0, 0);
-    failure = execute(command, standard);
+    const StartFailure failure = execute(command, standard);
+    stage = failure.stage;
+    error = failure.error;
     ::_exit(127);
   }
   ScriptProcess process{pid, std::move(children)};
-  if (failure.error == 0) return process;
+  if (error == 0) return process;
   while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
   }
   process.pid_ = 0;
-  return failure;
+  return StartFailure{stage, error};
 }
 
 ScriptProcess::ScriptProcess(ScriptProcess&& other) noexcept

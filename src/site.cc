@@ -200,7 +200,8 @@ Resource Site::make_directory(UniqueFd folder, const std::string& path) const {
   for (std::string& name : names_in(std::move(folder), max_listed_names)) {
     if (is_hidden_name(name)) continue;
     auto facts = find_facts_in(again.fd.get(), name);
-    if (facts && S_ISLNK(facts->st_mode)) {
+    const bool is_link = facts && S_ISLNK(facts->st_mode);
+    if (is_link) {
       const OpenResult target =
           open_below(root_.get(), path + name, O_PATH, Symlinks::follow);
       facts = find_facts(target.fd.get());
@@ -208,6 +209,7 @@ Resource Site::make_directory(UniqueFd folder, const std::string& path) const {
     if (!facts || !(S_ISREG(facts->st_mode) || S_ISDIR(facts->st_mode)))
       continue;
     directory.entries.push_back({std::move(name), S_ISDIR(facts->st_mode),
+                                 is_link,
                                  static_cast<std::uint64_t>(facts->st_size),
                                  modification_time(*facts)});
   }

@@ -28,10 +28,11 @@ struct File {
   std::string name;
 };
 
-/// An entry of a folder: a regular file or a folder.
+/// An entry of a folder: a regular file, a folder, or a link to one of both.
 struct Entry {
   std::string name;
   bool is_folder = false;
+  bool is_link = false;
   std::uint64_t size = 0;
   Seconds modified;
 };

@@ -113,18 +113,19 @@ std::optional<std::size_t> try_read(int fd, std::span<char> into) {
       restarted([&] { return ::read(fd, into.data(), into.size()); }), "read");
 }
 
-std::optional<std::size_t> try_peek(int socket, std::span<char> into) {
+std::optional<std::size_t> try_receive(int socket, std::span<char> into,
+                                       Peek peek) {
+  const int flags = MSG_DONTWAIT | (peek == Peek::yes ? MSG_PEEK : 0);
   return transferred(restarted([&] {
-                       return ::recv(socket, into.data(), into.size(),
-                                     MSG_PEEK | MSG_DONTWAIT);
+                       return ::recv(socket, into.data(), into.size(), flags);
                      }),
                      "recv");
 }
 
-std::optional<std::size_t> try_discard(int fd) noexcept {
-  std::array<char, 16384> chunk;  // NOLINT(*-member-init): read fills it
-  const ssize_t count =
-      restarted([&] { return ::read(fd, chunk.data(), chunk.size()); });
+std::optional<std::size_t> try_discard(int socket) noexcept {
+  std::array<char, 16384> chunk;  // NOLINT(*-member-init): recv fills it
+  const ssize_t count = restarted(
+      [&] { return ::recv(socket, chunk.data(), chunk.size(), MSG_DONTWAIT); });
   if (count < 0 && errno == EAGAIN) return std::nullopt;
   return static_cast<std::size_t>(std::max<ssize_t>(count, 0));
 }
@@ -142,8 +143,8 @@ std::string read_file(int file, std::size_t max_bytes) {
     const std::size_t wanted =
         std::min(chunk.size(), max_bytes - content.size());
     const auto count = try_read(file, std::span{chunk}.first(wanted));
-    if (count.value_or(0) == 0) break;
-    content.append(chunk.data(), *count);
+    content.append(chunk.data(), count.value_or(0));
+    if (count.value_or(0) < wanted) break;
   }
   return content;
 }

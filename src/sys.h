@@ -59,13 +59,16 @@ void set_blocking(int fd, Blocking blocking);
 /// Reads what is there; 0 only at end of file. `into` is not empty.
 [[nodiscard]] std::optional<std::size_t> try_read(int fd, std::span<char> into);
 
-/// The same on a socket, but the bytes stay there to be read again.
-[[nodiscard]] std::optional<std::size_t> try_peek(int socket,
-                                                  std::span<char> into);
+/// The same on a socket, blocking or not; `Peek::yes` leaves the bytes there,
+/// to be read again.
+enum class Peek { no, yes };
+[[nodiscard]] std::optional<std::size_t> try_receive(int socket,
+                                                     std::span<char> into,
+                                                     Peek peek);
 
-/// Reads and forgets what is there. 0 at the end, and where the peer has reset
-/// the connection.
-[[nodiscard]] std::optional<std::size_t> try_discard(int fd) noexcept;
+/// Receives and forgets. 0 at the end, and where the peer has reset the
+/// connection.
+[[nodiscard]] std::optional<std::size_t> try_discard(int socket) noexcept;
 
 /// How many bytes a pipe or socket holds.
 [[nodiscard]] std::size_t readable_bytes(int fd);

@@ -22,7 +22,11 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 bool less_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::lexicographical_compare(a, b, {}, to_lower, to_lower);
+  const auto lower_octet = [](char c) {
+    return static_cast<unsigned char>(to_lower(c));
+  };
+  return std::ranges::lexicographical_compare(a, b, {}, lower_octet,
+                                              lower_octet);
 }
 
 std::string_view trim(std::string_view text) {
