@@ -49,9 +49,10 @@ Endpoint endpoint_of(const sockaddr_storage& name) {
     std::memcpy(&ipv6, &name, sizeof ipv6);
     const std::uint16_t port = ntohs(ipv6.sin6_port);
     constexpr std::size_t mapped_offset = 12;  // ::ffff:a.b.c.d
-    if (IN6_IS_ADDR_V4MAPPED(&ipv6.sin6_addr))
+    if (IN6_IS_ADDR_V4MAPPED(&ipv6.sin6_addr)) {
       return {numeric_address(AF_INET, &ipv6.sin6_addr.s6_addr[mapped_offset]),
               port};
+    }
     return {numeric_address(AF_INET6, &ipv6.sin6_addr), port};
   }
   return {std::string{local_socket}, 0};
@@ -105,18 +106,20 @@ std::optional<Activation> activate_socket() {
   Activation activation;
   const auto remote = find_endpoint(STDIN_FILENO, ::getpeername);
   if (!remote) {
-    if (socket_option(STDIN_FILENO, SO_TYPE) != SOCK_STREAM)
+    if (socket_option(STDIN_FILENO, SO_TYPE) != SOCK_STREAM) {
       throw SetupError{
           "standard input is no stream socket: use ListenStream= in the "
           ".socket unit (inetd.conf: stream tcp nowait)"};
+    }
     if (socket_option(STDIN_FILENO, SO_ACCEPTCONN) != 0)
       throw SetupError{std::string{"standard input"} + listening_message};
     return std::nullopt;
   }
   activation.remote = *remote;
-  if (remote->address == local_socket)
+  if (remote->address == local_socket) {
     if (auto told = remote_end_from_environment(); !told.address.empty())
       activation.remote = std::move(told);
+  }
   return activation;
 }
 
@@ -137,18 +140,21 @@ bool take_passed_connection() {
   if (!is_for_this_process()) return false;
   const PassedDescriptors passed = passed_descriptors();
   if (passed.names.empty()) return false;
-  if (passed.names.size() > 1)
+  if (passed.names.size() > 1) {
     throw SetupError{"systemd passed " + std::to_string(passed.names.size()) +
                      " sockets, and cgihttpd answers one connection: set "
                      "Accept=yes in the .socket unit"};
+  }
   const PassedKind kind = kind_of_passed(passed.first);
-  if (kind == PassedKind::listening_socket)
+  if (kind == PassedKind::listening_socket) {
     throw SetupError{"what systemd passed (" + passed.names.front() + ")" +
                      listening_message};
-  if (kind != PassedKind::stream_connection)
+  }
+  if (kind != PassedKind::stream_connection) {
     throw SetupError{"what systemd passed (" + passed.names.front() +
                      ") is no stream connection: use ListenStream= and "
                      "Accept=yes in the .socket unit"};
+  }
   const UniqueFd connection{passed.first};
   duplicate(connection.get(), STDIN_FILENO);
   duplicate(connection.get(), STDOUT_FILENO);
@@ -167,10 +173,11 @@ void refuse_what_is_no_connection(const StandardFacts& facts) {
   }
   if (!output)
     throw SetupError{"standard output is closed: it must be the connection"};
-  if (S_ISSOCK(input->st_mode) && !is_same_socket(*input, *output))
+  if (S_ISSOCK(input->st_mode) && !is_same_socket(*input, *output)) {
     throw SetupError{
         "standard output is not the connection that standard input is: set "
         "StandardOutput=inherit in the .service"};
+  }
 }
 
 }  // namespace
@@ -181,10 +188,11 @@ std::optional<Activation> activate(const StandardFacts& facts) {
     activation = activate_socket();
   } else {
     refuse_what_is_no_connection(facts);
-    if (S_ISSOCK(facts[0]->st_mode))
+    if (S_ISSOCK(facts[0]->st_mode)) {
       activation = activate_socket();
-    else
+    } else {
       activation = activate_streams();
+    }
   }
   if (activation) activation->is_tls = !environment("SSL_PROTOCOL").empty();
   return activation;
@@ -194,10 +202,11 @@ Endpoint find_local_end(const Activation& activation) {
   std::optional<Endpoint> local;
   if (activation.kind == ConnectionKind::socket)
     local = find_endpoint(STDIN_FILENO, ::getsockname);
-  if ((!local || local->address == local_socket) && is_under_ucspi())
+  if ((!local || local->address == local_socket) && is_under_ucspi()) {
     if (auto told = endpoint_from("TCPLOCALIP", "TCPLOCALPORT");
         !told.address.empty())
       local = std::move(told);
+  }
   return local.value_or(Endpoint{});
 }
 

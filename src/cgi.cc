@@ -101,10 +101,11 @@ class Relay {
     }};
     std::optional<Deadline> deadline;
     const Deadline start = Clock::now();
-    if (output_.waiting() == Output::for_client)
+    if (output_.waiting() == Output::for_client) {
       deadline = start + run_.connection.patience();
-    else if (output_.waiting() == Output::for_end)
+    } else if (output_.waiting() == Output::for_end) {
       deadline = output_.end_deadline();
+    }
     const bool is_ready = wait_for_any(waiting, deadline);
     if (output_.waiting() == Output::for_client) {
       if (!is_ready) throw_error(ETIMEDOUT, "send");

@@ -47,10 +47,11 @@ class Environment {
   void join(std::string_view name, std::string_view separator,
             std::string_view value) {
     std::string& variable = variable_for(name);
-    if (variable.empty())
+    if (variable.empty()) {
       variable.append(name).append("=").append(value);
-    else
+    } else {
       variable.append(separator).append(value);
+    }
   }
 
   [[nodiscard]] std::vector<std::string> take() {
@@ -105,9 +106,10 @@ void set_request_variables(Environment& environment,
   environment.set("SCRIPT_FILENAME",
                   context.document_root + script.script_name);
   environment.set("PATH_INFO", script.path_info);
-  if (!script.path_info.empty())
+  if (!script.path_info.empty()) {
     environment.set("PATH_TRANSLATED",
                     context.document_root + script.path_info);
+  }
   if (const auto type = request.find_field("Content-Type"))
     environment.set("CONTENT_TYPE", *type);
   if (request.content_length)

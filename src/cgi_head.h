@@ -34,6 +34,6 @@ struct CgiHead {
     std::string_view output);
 
 /// Parses a header block. Throws HttpError 502, its text what is wrong.
-[[nodiscard]] CgiHead parse_cgi_head(std::string_view head);
+[[nodiscard]] CgiHead parse_cgi_head(std::string_view text);
 
 }  // namespace cgihttpd

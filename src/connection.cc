@@ -62,9 +62,10 @@ Head Connection::read_head(Deadline deadline) const {
     const std::size_t taken = scanner.feed({chunk.data(), *count});
     head.octets.append(chunk.data(), taken);
     // What was peeked is there: this reads all of it, at once.
-    if (is_socket)
+    if (is_socket) {
       static_cast<void>(
           try_receive(STDIN_FILENO, space.first(taken), Peek::no));
+    }
   }
   head.end = head_end_for(scanner.state());
   return head;
@@ -101,10 +102,11 @@ void Connection::wait_for_client() {
 void Connection::send(std::string_view bytes, More more) {
   while (!bytes.empty()) {
     const auto count = try_send(bytes, more);
-    if (count)
+    if (count) {
       bytes.remove_prefix(*count);
-    else
+    } else {
       wait_for_client();
+    }
   }
 }
 

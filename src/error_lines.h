@@ -13,7 +13,7 @@ namespace cgihttpd {
 /// A longer line is cut into lines of this length.
 inline constexpr std::size_t max_error_line_octets = 1024;
 /// What one script says beyond this is not logged: it must not fill a disk.
-inline constexpr std::size_t max_error_octets = 256 * 1024;
+inline constexpr std::size_t max_error_octets = 256UL * 1024;
 
 class ErrorLines {
  public:

@@ -217,19 +217,20 @@ void Exchange::answer(const Request& request, const Script& script) {
 // The handler does not come back from a script that it has become: everything
 // of its own is done before.
 void Exchange::become(const ScriptRun& run) {
+  if (const auto problem = find_start_problem(run.script)) {
+    refuse(refusal_for(*problem, run.script));
+    return;
+  }
   send_continue(run);
+  DirectOutput output = DirectOutput::to_client;
   if (!has_non_parsed_header(run.script)) {
-    if (const auto problem = find_start_problem(run.script)) {
-      refuse(refusal_for(*problem, run.script));
-      return;
-    }
-    send_head(head_for(Status::ok, "Script output follows").lines(), More::yes);
+    const ResponseHead head = head_for(Status::ok, "Script output follows");
+    // The script goes on with fields of its own.
+    send_head(is_head_request_ ? head.text() : head.lines(), More::yes);
+    if (is_head_request_) output = DirectOutput::nowhere;
   }
   write_access_line(std::nullopt);
-  const bool is_silent = is_head_request_ && !has_non_parsed_header(run.script);
-  const StartFailure failure = become_script_on_connection(
-      run, is_silent ? DirectOutput::nowhere : DirectOutput::to_client);
-  refuse(refusal_for(failure, run.script));
+  refuse(refusal_for(become_script_on_connection(run, output), run.script));
 }
 
 // Tells the client, where that is still possible, and the administrator.

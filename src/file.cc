@@ -10,7 +10,7 @@ namespace cgihttpd {
 namespace {
 
 constexpr const char* mime_types_path = "/etc/mime.types";
-constexpr std::size_t max_mime_types_octets = 1024 * 1024;
+constexpr std::size_t max_mime_types_octets = 1024UL * 1024;
 
 }  // namespace
 

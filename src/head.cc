@@ -16,12 +16,12 @@ void HeadScanner::take(char octet) {
   ++line_octets_;
   const bool follows_cr = previous_ == '\r';
   previous_ = octet;
-  if ((octet == '\n') != follows_cr) {
+  const bool is_line_end = octet == '\n';
+  if (is_line_end != follows_cr ||
+      (is_control(octet) && !is_line_end && octet != '\r' && octet != '\t')) {
     state_ = State::malformed;
-  } else if (octet == '\n') {
+  } else if (is_line_end) {
     end_line();
-  } else if (is_control(octet) && octet != '\r' && octet != '\t') {
-    state_ = State::malformed;
   } else if (!has_request_line_ && line_octets_ >= max_request_line_octets) {
     state_ = State::line_too_long;
   }

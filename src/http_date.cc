@@ -22,8 +22,8 @@ constexpr Seconds last_second =
 
 std::string digits(unsigned number, std::size_t width) {
   std::string text(width, '0');
-  for (auto digit = text.rbegin(); digit != text.rend(); ++digit) {
-    *digit = static_cast<char>('0' + number % 10);
+  for (std::size_t i = width; i-- > 0;) {
+    text[i] = static_cast<char>('0' + number % 10);
     number /= 10;
   }
   return text;

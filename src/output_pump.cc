@@ -27,8 +27,9 @@ constexpr std::chrono::milliseconds max_wait_for_end{100};
 
 std::string hexadecimal(std::uint64_t number) {
   std::array<char, 16> digits{};
-  const auto end = std::to_chars(digits.begin(), digits.end(), number, 16).ptr;
-  return {digits.begin(), end};
+  char* const begin = digits.data();
+  char* const end = std::to_chars(begin, begin + digits.size(), number, 16).ptr;
+  return {begin, end};
 }
 
 }  // namespace

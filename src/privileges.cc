@@ -26,7 +26,7 @@ struct Identity {
   gid_t group;
 };
 
-constexpr std::size_t max_database_octets = 1024 * 1024;
+constexpr std::size_t max_database_octets = 1024UL * 1024;
 
 // The fields of the entry for `name` in passwd(5) or group(5), the first three
 // or more; empty where there is none. The files are read as they are:

@@ -106,7 +106,7 @@ std::variant<ScriptProcess, StartFailure> ScriptProcess::start(
   const pid_t pid = ::vfork();  // NOLINT(clang-analyzer-security.*)
   if (pid < 0) return StartFailure{"fork", errno};
   if (pid == 0) {
-    ::setpgid(0, 0);
+    ::setpgid(0, 0);  // NOLINT(clang-analyzer-unix.Vfork)
     const StartFailure failure = execute(command, standard);
     stage = failure.stage;
     error = failure.error;

@@ -58,9 +58,10 @@ Refusal refusal_for_open_error(int error, std::string message) {
 // A static resource can be got, and nothing else (RFC 9110 15.5.6, 15.6.2).
 std::optional<Refusal> find_method_refusal(std::string_view method) {
   if (method == "GET" || method == "HEAD") return std::nullopt;
-  if (method == "POST")
+  if (method == "POST") {
     return Refusal{
         Status::not_implemented, "Can only POST to CGI scripts", {}, {}};
+  }
   if (is_known_method(method))
     return Refusal{Status::method_not_allowed, {}, {}, "GET, HEAD"};
   return Refusal{Status::not_implemented,
@@ -98,10 +99,11 @@ Refusal refuse_script(Status status, std::string_view reason,
 
 Site::Site(const Options& options) : options_{options} {
   OpenResult root = open_path(options.root, folder_flags);
-  if (!root.fd)
+  if (!root.fd) {
     throw SetupError{"the root folder " + options.root + ": " +
                      std::strerror(root.error) +
                      ": name a folder that the user cgihttpd runs as may open"};
+  }
   root_ = std::move(root.fd);
 }
 
@@ -115,9 +117,10 @@ std::string Site::root_path() const {
 
 Resource Site::find(const Request& request) const {
   const std::string_view path = request.target.path;
-  for (const std::string& folder : options_.cgi_folders)
+  for (const std::string& folder : options_.cgi_folders) {
     if (is_below(path, folder))
       return find_script(folder, path.substr(folder.size() + 1));
+  }
   if (auto refusal = find_method_refusal(request.method))
     return std::move(*refusal);
   return find_static(request.target);
@@ -225,7 +228,7 @@ Resource Site::find_script(std::string_view folder,
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('/'), rest.size());
     const std::string name{rest.substr(0, end)};
-    script_name = current + '/' + name;
+    script_name.assign(current).append("/").append(name);
     Refusal missing =
         refuse_script(Status::not_found, "No such CGI script", script_name);
     if (is_hidden_name(name)) return missing;
@@ -252,9 +255,10 @@ Resource Site::make_script(const std::string& folder, const std::string& name,
       open_below(root_.get(), folder.substr(1), folder_flags, Symlinks::follow);
   if (!opened.fd)  // it went away just now
     return refusal_for_open_error(opened.error, "File not found");
-  if (!is_executable(opened.fd.get(), name))
+  if (!is_executable(opened.fd.get(), name)) {
     return refuse_script(Status::forbidden, "CGI script is not executable",
                          script_name);
+  }
   return Script{std::move(opened.fd), name, std::move(script_name),
                 std::string{path_info}};
 }

@@ -36,9 +36,10 @@ bool is_host(std::string_view host) {
 
 // Splits the scheme off an absolute-form; nullopt where it is not one of ours.
 std::optional<std::string_view> find_after_scheme(std::string_view text) {
-  for (const std::string_view scheme : {"http://", "https://"})
+  for (const std::string_view scheme : {"http://", "https://"}) {
     if (equals_ignoring_case(text.substr(0, scheme.size()), scheme))
       return text.substr(scheme.size());
+  }
   return std::nullopt;
 }
 
@@ -90,10 +91,11 @@ std::string normalize_path(std::string_view path) {
   for (const std::string_view segment : split(path, '/')) {
     last = segment;
     if (segment.empty() || segment == ".") continue;
-    if (segment == "..")
+    if (segment == "..") {
       normal.resize(std::min(normal.rfind('/'), normal.size()));
-    else
+    } else {
       normal.append("/").append(segment);
+    }
   }
   // RFC 3986 5.2.4: "/a/." and "/a/b/.." name the folder "/a/".
   if (normal.empty() || last.empty() || last == "." || last == "..")
