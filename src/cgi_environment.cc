@@ -72,6 +72,13 @@ class Environment {
   std::vector<std::string> variables_;
 };
 
+// RFC 3875 4.1.14: a name, or an address, an IPv6 one in brackets.
+std::string server_name_for(const Endpoint& local) {
+  if (local.port == 0) return "localhost";
+  if (local.address.find(':') == std::string::npos) return local.address;
+  return '[' + local.address + ']';
+}
+
 void set_server_variables(Environment& environment, const CgiContext& context) {
   const Activation& activation = context.activation;
   const Authority& host = context.request.host;
@@ -81,7 +88,8 @@ void set_server_variables(Environment& environment, const CgiContext& context) {
   const Endpoint& local = context.local;
   environment.set("GATEWAY_INTERFACE", "CGI/1.1");
   environment.set("SERVER_SOFTWARE", "cgihttpd/" CGIHTTPD_VERSION);
-  environment.set("SERVER_NAME", host.host.empty() ? local.address : host.host);
+  environment.set("SERVER_NAME",
+                  host.host.empty() ? server_name_for(local) : host.host);
   environment.set("SERVER_ADDR", local.address);
   environment.set_number("SERVER_PORT",
                          local.port == 0 ? usual_port : local.port);
