@@ -104,13 +104,13 @@ Endpoint remote_end_from_environment() {
 
 std::optional<Activation> activate_socket() {
   Activation activation;
+  if (socket_option(STDIN_FILENO, SO_TYPE) != SOCK_STREAM) {
+    throw SetupError{
+        "standard input is no stream socket: use ListenStream= in the "
+        ".socket unit (inetd.conf: stream tcp nowait)"};
+  }
   const auto remote = find_endpoint(STDIN_FILENO, ::getpeername);
   if (!remote) {
-    if (socket_option(STDIN_FILENO, SO_TYPE) != SOCK_STREAM) {
-      throw SetupError{
-          "standard input is no stream socket: use ListenStream= in the "
-          ".socket unit (inetd.conf: stream tcp nowait)"};
-    }
     if (socket_option(STDIN_FILENO, SO_ACCEPTCONN) != 0)
       throw SetupError{std::string{"standard input"} + listening_message};
     return std::nullopt;

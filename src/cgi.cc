@@ -60,26 +60,35 @@ class Relay {
                 run.server} {}
 
   void pass_on(ScriptProcess process, ScriptAnswer& answer) {
+    const AnswerKeeper keeper{*this, answer};
     Writer writer = Writer::running;
     for (;;) {
-      step(writer, answer);
+      body_.step();
+      output_.step(writer);
       if (writer != Writer::running && output_.is_done()) break;
-      if (wait(process.end_event()))
+      if (wait(process.end_event())) {
         if (const auto status = process.try_wait()) writer = take_end(*status);
+      }
     }
-    if (output_.is_truncated())
+    if (output_.is_truncated()) {
       run_.log.report(run_.script.script_name, "its answer is not whole");
+    }
   }
 
  private:
-  void step(Writer writer, ScriptAnswer& answer) {
-    body_.step();
-    answer.has_unread_body = body_.has_rest();
-    output_.step(writer);
-    answer.status = output_.status();
-    answer.body_octets = output_.body_octets();
-    answer.has_begun = output_.has_begun();
-  }
+  // Says how far the answer has come, however the relay ends.
+  struct AnswerKeeper {
+    AnswerKeeper(const Relay& keeper_of, ScriptAnswer& kept)
+        : relay{keeper_of}, answer{kept} {}
+    AnswerKeeper(const AnswerKeeper&) = delete;
+    AnswerKeeper& operator=(const AnswerKeeper&) = delete;
+    ~AnswerKeeper() {
+      answer = {relay.output_.status(), relay.output_.body_octets(),
+                relay.output_.has_begun(), relay.body_.has_rest()};
+    }
+    const Relay& relay;
+    ScriptAnswer& answer;
+  };
 
   // Waits until one of the pumps can go on, and reads the error lines that are
   // there. Returns whether the script may have ended.
@@ -131,8 +140,8 @@ class Relay {
 
 std::optional<Refusal> relay_script(const ScriptRun& run,
                                     ScriptAnswer& answer) {
-  auto [script_ends, relay_ends] =
-      make_ends(run.request.content_length.value_or(0) > 0);
+  const bool has_body = run.request.content_length.value_or(0) > 0;
+  auto [script_ends, relay_ends] = make_ends(has_body);
   // Before the process: its last lines are read when it has ended.
   Relay relay{run, std::move(relay_ends)};
   auto started = ScriptProcess::start(
@@ -142,6 +151,9 @@ std::optional<Refusal> relay_script(const ScriptRun& run,
     return refusal_for(*failure, run.script);
   script_ends = {};
   run.connection.set_blocking(Blocking::no);
+  if (has_body && run.connection.kind() == ConnectionKind::socket) {
+    inline_urgent_octets(STDIN_FILENO);
+  }
   send_continue(run);
   relay.pass_on(std::move(std::get<ScriptProcess>(started)), answer);
   return std::nullopt;

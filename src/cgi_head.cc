@@ -78,8 +78,11 @@ CgiHead parse_cgi_head(std::string_view text) {
     const std::string_view line = without_cr(take_line(text));
     if (line.empty()) break;
     const Field field = parse_cgi_field(line);
-    has_field = true;
     const std::string name = lower(field.name);
+    has_field = true;
+    const bool is_cgi_field =
+        name == "status" || name == "location" || name == "content-length";
+    if (is_cgi_field && field.value.empty()) continue;  // RFC 3875 6.3: none
     if (name == "status") {
       if (has_status) refuse("more than one Status");
       has_status = true;

@@ -32,6 +32,16 @@ HeadEnd head_end_for(HeadScanner::State state) {
   }
 }
 
+// Reads what was peeked again. It is there; in several pieces where an urgent
+// octet is between.
+void consume(std::span<char> peeked) {
+  while (!peeked.empty()) {
+    const auto count = try_receive(STDIN_FILENO, peeked, Peek::no);
+    if (count.value_or(0) == 0) return;
+    peeked = peeked.subspan(*count);
+  }
+}
+
 }  // namespace
 
 Connection::Connection(ConnectionKind kind, std::chrono::seconds send_timeout)
@@ -61,11 +71,7 @@ Head Connection::read_head(Deadline deadline) const {
     }
     const std::size_t taken = scanner.feed({chunk.data(), *count});
     head.octets.append(chunk.data(), taken);
-    // What was peeked is there: this reads all of it, at once.
-    if (is_socket) {
-      static_cast<void>(
-          try_receive(STDIN_FILENO, space.first(taken), Peek::no));
-    }
+    if (is_socket) consume(space.first(taken));
   }
   head.end = head_end_for(scanner.state());
   return head;
@@ -90,7 +96,11 @@ std::optional<std::size_t> Connection::try_send_pipe(int pipe,
 }
 
 Clock::duration Connection::patience() const {
-  return send_timeout_ + std::chrono::seconds{sent_ / min_send_rate} - waited_;
+  // A local socket counts what its buffers take, which is more than was sent.
+  const std::uint64_t taken =
+      sent_ -
+      std::min<std::uint64_t>(sent_, unacknowledged_octets(STDOUT_FILENO));
+  return send_timeout_ + std::chrono::seconds{taken / min_send_rate} - waited_;
 }
 
 void Connection::wait_for_client() {

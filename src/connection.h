@@ -34,7 +34,7 @@ class Connection {
   /// Uses 0 and 1. The client may keep us waiting
   /// for `send_timeout` altogether, and a second more for each
   /// min_send_rate octets that it took: taking them one by one gains nothing.
-  static constexpr std::uint64_t min_send_rate = 1024;
+  static constexpr std::uint64_t min_send_rate = 4096;
   Connection(ConnectionKind kind, std::chrono::seconds send_timeout);
 
   [[nodiscard]] ConnectionKind kind() const { return kind_; }

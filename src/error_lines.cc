@@ -1,5 +1,6 @@
 #include "error_lines.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -17,11 +18,20 @@ void ErrorLines::step() {
     if (!count) return;
     if (*count == 0) pipe_.reset();
     pending_.append(chunk.data(), *count);
-    for (std::size_t end = pending_.find('\n'); end != std::string::npos;
-         end = pending_.find('\n'))
-      report_line(end + 1);
-    while (pending_.size() >= max_error_line_octets)
+    report_lines();
+  }
+}
+
+void ErrorLines::report_lines() {
+  for (;;) {
+    const std::size_t end = std::min(pending_.find('\n'), pending_.size());
+    if (end > max_error_line_octets) {
       report_line(max_error_line_octets);
+    } else if (end < pending_.size()) {
+      report_line(end + 1);
+    } else {
+      return;
+    }
   }
 }
 

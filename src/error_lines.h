@@ -31,6 +31,7 @@ class ErrorLines {
   void step();
 
  private:
+  void report_lines();
   void report_line(std::size_t size);
 
   UniqueFd pipe_;

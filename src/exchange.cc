@@ -250,14 +250,16 @@ void Exchange::report(const Refusal& refusal) const {
 }
 
 void Exchange::finish() {
+  connection_.finish_sending();
   if (script_answer_.has_begun) {
     record_.status = script_answer_.status;
-    connection_.finish_sending();
     write_access_line(script_answer_.body_octets);
   } else if (has_begun_) {
-    connection_.finish_sending();
     write_access_line(head_octets_ == 0 ? 0
                                         : connection_.sent() - head_octets_);
+  } else if (head_.end == HeadEnd::complete && !head_.octets.empty()) {
+    record_.status = Status::client_closed_request;
+    write_access_line(0);
   }
   connection_.linger(has_unread_body_ || script_answer_.has_unread_body
                          ? Connection::Expecting::body

@@ -4,6 +4,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <utility>
 
 #include "escape.h"
@@ -17,18 +18,37 @@ namespace {
 constexpr std::size_t max_subject_octets = 1024;
 constexpr std::size_t max_message_octets = 2048;
 
+// systemd passes a connection as this one: sd_listen_fds(3).
+constexpr int first_passed_fd = 3;
+
+// Whether what is written to one is read at the other end of both. A terminal
+// and /dev/null may be all of 0, 1 and 2, and are no connection.
+bool is_same_stream(const struct stat& a, const struct stat& b) {
+  return !S_ISCHR(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 }  // namespace
 
 LogTarget find_log_target(const StandardFacts& facts) {
   const auto& [input, output, error] = facts;
   if (!error) {
-    const OpenResult null = open_path("/dev/null", O_WRONLY);
-    if (null.fd) duplicate(null.fd.get(), STDERR_FILENO);
+    OpenResult null = open_path("/dev/null", O_WRONLY);
+    if (null.fd && null.fd.get() != STDERR_FILENO) {
+      duplicate(null.fd.get(), STDERR_FILENO);
+    } else {
+      static_cast<void>(null.fd.release());  // it has the number already
+    }
     return LogTarget::syslog;
   }
-  const bool is_connection = (input && is_same_socket(*input, *error)) ||
-                             (output && is_same_socket(*output, *error));
-  return is_connection ? LogTarget::syslog : LogTarget::standard_error;
+  const auto passed = std::getenv("LISTEN_FDS") == nullptr
+                          ? std::nullopt
+                          : find_facts(first_passed_fd);
+  for (const auto& connection : {input, output, passed}) {
+    if (connection && is_same_stream(*connection, *error)) {
+      return LogTarget::syslog;
+    }
+  }
+  return LogTarget::standard_error;
 }
 
 void Log::write(std::string_view line, Urgency urgency) const {

@@ -12,8 +12,9 @@ namespace cgihttpd {
 /// Where lines go.
 enum class LogTarget { standard_error, syslog };
 
-/// Looks whether descriptor 2 is the same open socket as 0 or 1, as inetd and
-/// xinetd leave it. A closed descriptor 2 becomes /dev/null, so that no file
+/// Looks whether descriptor 2 is the connection, too: the same open socket or
+/// pipe as 0 or 1, as inetd and xinetd leave it, or as 3 where systemd passed
+/// that. A closed descriptor 2 becomes /dev/null, so that no file
 /// opened later can take its place.
 [[nodiscard]] LogTarget find_log_target(const StandardFacts& facts);
 

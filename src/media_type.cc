@@ -151,9 +151,14 @@ std::optional<std::string> find_media_type_in(std::string_view mime_types,
     std::ranges::replace(line, '\t', ' ');
     const auto words =
         split(std::string_view{line}.substr(0, line.find('#')), ' ');
-    for (std::size_t i = 1; i < words.size(); ++i)
-      if (equals_ignoring_case(words[i], extension))
-        return std::string{words.front()};
+    std::string_view type;
+    for (const std::string_view word : words) {
+      if (type.empty()) {
+        type = word;  // the first that is not empty
+      } else if (equals_ignoring_case(word, extension)) {
+        return std::string{type};
+      }
+    }
   }
   return std::nullopt;
 }

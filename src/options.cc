@@ -37,10 +37,18 @@ std::chrono::seconds parse_timeout(std::string_view option,
   return std::chrono::seconds{*seconds};
 }
 
+void clear_cgi_folders(Options& options, std::string_view /*value*/) {
+  options.cgi_folders.clear();
+  options.has_default_cgi_folders = false;
+}
+
+void set_user(Options& options, std::string_view value) {
+  if (value.empty()) refuse("--user", value, "needs USER or USER:GROUP");
+  options.user = value;
+}
+
 void add_cgi_folder(Options& options, std::string_view value) {
-  static constexpr std::array defaults{"/cgi-bin", "/htbin"};
-  if (std::ranges::equal(options.cgi_folders, defaults))
-    options.cgi_folders.clear();
+  if (options.has_default_cgi_folders) clear_cgi_folders(options, {});
   if (value.ends_with('/')) value.remove_suffix(1);
   const auto parts = split(value, '/');
   const bool is_normal =
@@ -80,13 +88,11 @@ constexpr std::array rows{
         "URL folder of scripts (repeatable); the first one\n"
         "given replaces the default, /cgi-bin and /htbin",
         add_cgi_folder},
-    Row{"no-cgi", 0, nullptr, "execute no scripts",
-        [](Options& options, std::string_view) {
-          options.cgi_folders.clear();
-        }},
+    Row{"no-cgi", 0, nullptr, "execute no scripts", clear_cgi_folders},
     Row{"cgi-output", 0, "MODE",
-        "parsed (default): read a script's header and relay\n"
-        "its output; direct: answer 200 and become the script",
+        "parsed (default): read a script's header and\n"
+        "relay its output; direct: answer 200 and become\n"
+        "the script",
         set_cgi_output},
     Row{"isindex", 0, nullptr,
         "give a query without `=' to scripts as arguments",
@@ -101,8 +107,8 @@ constexpr std::array rows{
     Row{"pass-env", 0, "NAME", "let scripts inherit a variable (repeatable)",
         add_pass_environment},
     Row{"user", 0, "USER[:GROUP]",
-        "whom to become when started as root (default 65534,\nnobody)",
-        [](Options& options, std::string_view value) { options.user = value; }},
+        "whom to become when started as root\n(default 65534, nobody)",
+        set_user},
     Row{"head-timeout", 0, "SECONDS",
         "for the whole head of the request (default 20)",
         [](Options& options, std::string_view value) {
@@ -150,13 +156,13 @@ const Row& row_for(int code) {
 
 // getopt_long(3) has just answered `code`, '?' or ':'.
 [[noreturn]] void refuse_option(int code, std::span<char* const> arguments) {
-  const std::string argument = arguments[static_cast<std::size_t>(optind) - 1];
-  const std::string_view reason =
-      code == ':' ? "needs a value" : "no such option; see --help";
-  refuse(argument.starts_with("--") || optopt == 0
-             ? argument
-             : std::string{"-"} + static_cast<char>(optopt),
-         {}, reason);
+  if (optopt >= first_row_code) {
+    refuse(std::string{"--"} + row_for(optopt).name, {},
+           code == ':' ? "needs a value" : "takes no value");
+  }
+  refuse(optopt != 0 ? std::string{'-', static_cast<char>(optopt)}
+                     : arguments[static_cast<std::size_t>(optind) - 1],
+         {}, "no such option; see --help");
 }
 
 void take_operands(Options& options, std::span<char* const> operands) {

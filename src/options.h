@@ -27,6 +27,7 @@ struct Options {
   /// URL folders whose files are scripts: each begins with `/`, does not end
   /// with it, is decoded and has no `.` or `..`. Empty: no scripts.
   std::vector<std::string> cgi_folders{"/cgi-bin", "/htbin"};
+  bool has_default_cgi_folders = true;
   CgiOutput cgi_output = CgiOutput::parsed;
   bool isindex = false;
   bool pass_authorization = false;

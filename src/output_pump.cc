@@ -99,9 +99,15 @@ OutputPump::Read OutputPump::read_from_script(Writer writer) {
 bool OutputPump::advance_head(Writer writer) {
   const Read read = read_from_script(writer);
   const auto end = find_cgi_head_end(input_);
+  if (end.value_or(input_.size()) > max_cgi_head_octets) {
+    throw HttpError{Status::bad_gateway, "the script's header is too large"};
+  }
+  // How the script ended is a part of what there is to tell.
+  if (read == Read::end && writer == Writer::running &&
+      Clock::now() < end_deadline_) {
+    return wait(Waiting::for_end);
+  }
   if (!end) {
-    if (input_.size() > max_cgi_head_octets)
-      throw HttpError{Status::bad_gateway, "the script's header is too large"};
     if (read == Read::some) return true;
     if (read == Read::nothing_yet) return wait(Waiting::for_script);
     throw HttpError{Status::bad_gateway,
@@ -109,9 +115,6 @@ bool OutputPump::advance_head(Writer writer) {
                                    : "the script's header has no end"};
   }
   if (read == Read::some && input_.size() < max_gathered_octets) return true;
-  if (read == Read::end && writer == Writer::running &&
-      Clock::now() < end_deadline_)
-    return wait(Waiting::for_end);
   begin_answer(*end, writer);
   return true;
 }

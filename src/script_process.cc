@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <utility>
@@ -91,8 +93,12 @@ std::optional<StartFailure> find_start_problem(const Script& script) {
   std::string_view line = std::string_view{start}.substr(2);
   line = trim(line.substr(0, line.find('\n')));
   const std::string interpreter{line.substr(0, line.find_first_of(" \t"))};
-  if (::access(interpreter.c_str(), X_OK) != 0)
-    return StartFailure{"exec", errno};
+  const OpenResult program = open_path(interpreter, O_PATH);
+  if (!program.fd) return StartFailure{"exec", program.error};
+  if (!S_ISREG(facts_of(program.fd.get()).st_mode) ||
+      !is_executable(AT_FDCWD, interpreter)) {
+    return StartFailure{"exec", EACCES};
+  }
   return std::nullopt;
 }
 
@@ -128,20 +134,31 @@ ScriptProcess::~ScriptProcess() {
   if (pid_ == 0) return;
   ::kill(-pid_, SIGTERM);
   const Deadline deadline = Clock::now() + max_end_time;
-  while (!try_wait() && wait_for(end_event(), POLLIN, deadline)) {
+  while (!has_ended() && wait_for(end_event(), POLLIN, deadline)) {
   }
-  if (pid_ == 0) return;
+  // Before it is waited for: until then its number is that of its group, and
+  // of nobody else. Others in it may have ignored SIGTERM.
   ::kill(-pid_, SIGKILL);
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
 
+// The event is taken before the state is looked at, so that none is lost.
+bool ScriptProcess::has_ended() {
+  std::array<char, sizeof(signalfd_siginfo)> event{};
+  while (try_read(children_.get(), event)) {
+  }
+  siginfo_t end{};
+  return ::waitid(P_PID, static_cast<id_t>(pid_), &end,
+                  WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         end.si_pid == pid_;
+}
+
 std::optional<int> ScriptProcess::try_wait() {
-  // The event is taken before the state is looked at, so that none is lost.
-  static_cast<void>(try_discard(children_.get()));
   int status = 0;
-  if (pid_ == 0 || ::waitpid(pid_, &status, WNOHANG) != pid_)
+  if (pid_ == 0 || !has_ended() || ::waitpid(pid_, &status, 0) != pid_) {
     return std::nullopt;
+  }
   pid_ = 0;
   return status;
 }

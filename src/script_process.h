@@ -88,6 +88,8 @@ class ScriptProcess {
   ScriptProcess(pid_t pid, UniqueFd children)
       : pid_{pid}, children_{std::move(children)} {}
 
+  [[nodiscard]] bool has_ended();
+
   pid_t pid_;  // 0: it has ended and was waited for
   UniqueFd children_;
 };

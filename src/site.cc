@@ -137,8 +137,8 @@ OpenResult Site::open_visible(const std::string& path) const {
   return result;
 }
 
-// By the kernel's own path of both: it counts where a file is, and not by
-// which links one got there. Without /proc nothing is known: then it is.
+// Or is one. By the kernel's own path of both: it counts where a file is, and
+// not by which links one got there. Without /proc nothing is known: then it is.
 bool Site::is_in_cgi_folder(int fd) const {
   const std::string path = path_of(fd);
   return std::ranges::any_of(
@@ -147,7 +147,7 @@ bool Site::is_in_cgi_folder(int fd) const {
                                              folder_flags, Symlinks::follow);
         if (!opened.fd) return false;
         const std::string folder_path = path_of(opened.fd.get());
-        return path.empty() || is_below(lower(path), lower(folder_path));
+        return path.empty() || is_below(lower(path) + '/', lower(folder_path));
       });
 }
 

@@ -22,6 +22,8 @@ enum class Status : std::uint16_t {
   uri_too_long = 414,
   expectation_failed = 417,
   request_header_fields_too_large = 431,
+  /// Only in the log: the client was gone before it could be told anything.
+  client_closed_request = 499,
   internal_server_error = 500,
   not_implemented = 501,
   bad_gateway = 502,

@@ -212,24 +212,28 @@ OpenResult open_below(int root, const std::string& path, int flags,
 }
 
 OpenResult open_below_by_walk(int root, const std::string& path, int flags) {
+  std::string_view rest = path;
+  if (rest.ends_with('/')) {
+    rest.remove_suffix(1);
+    flags |= O_DIRECTORY;
+  }
   UniqueFd folder;
-  std::size_t start = 0;
-  for (std::size_t slash = path.find('/'); slash != std::string::npos;
-       slash = path.find('/', start)) {
-    const std::string component = path.substr(start, slash - start);
+  for (std::size_t slash = rest.find('/'); slash != std::string_view::npos;
+       slash = rest.find('/')) {
+    const std::string component{rest.substr(0, slash)};
     folder.reset(open_restarted(folder ? folder.get() : root, component.c_str(),
                                 O_PATH | O_DIRECTORY | O_NOFOLLOW));
     if (!folder) return {UniqueFd{}, errno};  // ENOTDIR for a link, too
-    start = slash + 1;
+    rest.remove_prefix(slash + 1);
   }
-  const int last_flags =
-      flags | O_NOFOLLOW | ((flags & O_PATH) == 0 ? O_NOCTTY | O_NONBLOCK : 0);
-  OpenResult last = opened(open_restarted(folder ? folder.get() : root,
-                                          path.c_str() + start, last_flags));
+  const bool is_path_only = (flags & O_PATH) != 0;
+  OpenResult last = opened(open_restarted(
+      folder ? folder.get() : root, std::string{rest}.c_str(),
+      flags | O_NOFOLLOW | (is_path_only ? 0 : O_NOCTTY | O_NONBLOCK)));
   // O_PATH with O_NOFOLLOW opens the link itself.
-  if (last.fd && (flags & O_PATH) != 0 &&
-      S_ISLNK(facts_of(last.fd.get()).st_mode))
+  if (last.fd && is_path_only && S_ISLNK(facts_of(last.fd.get()).st_mode)) {
     return {UniqueFd{}, ELOOP};
+  }
   return last;
 }
 
@@ -295,6 +299,19 @@ std::vector<std::string> names_in(UniqueFd folder, std::size_t max_names) {
   return names;
 }
 
+std::size_t unacknowledged_octets(int socket) noexcept {
+  int count = 0;
+  if (::ioctl(socket, TIOCOUTQ, &count) < 0) return 0;
+  return static_cast<std::size_t>(count);
+}
+
+void inline_urgent_octets(int socket) {
+  constexpr int on = 1;
+  if (::setsockopt(socket, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on) < 0) {
+    throw_errno("setsockopt SO_OOBINLINE");
+  }
+}
+
 Pipe make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) < 0) throw_errno("pipe2");
@@ -324,6 +341,8 @@ UniqueFd connect_to_datagram_socket(std::string_view path) {
 }
 
 UniqueFd watch_children() {
+  // Ignored, as some superservers leave it, it would take the exit status away.
+  ::signal(SIGCHLD, SIG_DFL);  // NOLINT(*-err33-c)
   sigset_t child_ended;
   ::sigemptyset(&child_ended);
   ::sigaddset(&child_ended, SIGCHLD);

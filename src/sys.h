@@ -108,6 +108,14 @@ struct Spliced {
 };
 [[nodiscard]] Spliced try_splice(int in, int out, std::uint64_t count) noexcept;
 
+/// How many octets of what a socket took the peer has not acknowledged; 0 for
+/// what is no socket.
+[[nodiscard]] std::size_t unacknowledged_octets(int socket) noexcept;
+
+/// TCP's urgent octets become ordinary ones: else they would be counted, but
+/// could not be read.
+void inline_urgent_octets(int socket);
+
 /// Says to the peer that nothing more comes. A peer that is gone is no error.
 void shutdown_writing(int socket) noexcept;
 

@@ -1,5 +1,7 @@
 #include "uri.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <cstdint>
 
@@ -22,16 +24,18 @@ bool may_be_in_reg_name(char c) {
          std::string_view{"-._~!$&'()*+,;=%"}.find(c) != std::string_view::npos;
 }
 
-bool may_be_in_ip_literal(char c) {
-  return is_alphanumeric(c) || c == ':' || c == '.';
+// RFC 3986 3.2.2. Addresses of future versions do not exist yet.
+bool is_ip_literal(std::string_view host) {
+  if (!host.starts_with('[') || !host.ends_with(']')) return false;
+  const std::string address{host.substr(1, host.size() - 2)};
+  in6_addr parsed{};
+  return address.find('\0') == std::string::npos &&
+         ::inet_pton(AF_INET6, address.c_str(), &parsed) == 1;
 }
 
 bool is_host(std::string_view host) {
-  if (!host.starts_with('['))
-    return std::ranges::all_of(host, may_be_in_reg_name);
-  return host.size() > 3 && host.ends_with(']') &&
-         std::ranges::all_of(host.substr(1, host.size() - 2),
-                             may_be_in_ip_literal);
+  if (host.starts_with('[')) return is_ip_literal(host);
+  return std::ranges::all_of(host, may_be_in_reg_name) && percent_decode(host);
 }
 
 // Splits the scheme off an absolute-form; nullopt where it is not one of ours.
