@@ -130,14 +130,9 @@ Activation activate_streams() {
   return activation;
 }
 
-bool is_for_this_process() {
-  const auto pid = parse_number<std::uint32_t>(environment("LISTEN_PID"));
-  return pid && *pid == static_cast<std::uint32_t>(::getpid());
-}
-
 // Takes the connection that systemd passed, if it did, to 0 and 1.
 bool take_passed_connection() {
-  if (!is_for_this_process()) return false;
+  if (!has_passed_descriptors()) return false;
   const PassedDescriptors passed = passed_descriptors();
   if (passed.names.empty()) return false;
   if (passed.names.size() > 1) {

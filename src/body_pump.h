@@ -27,6 +27,8 @@ class BodyPump {
   void step();
 
  private:
+  void copy_some();
+
   UniqueFd pipe_;
   std::uint64_t left_;
   Waiting waiting_ = Waiting::for_nothing;

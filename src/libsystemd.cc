@@ -1,6 +1,23 @@
 #include "libsystemd.h"
 
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+
 #include "refusal.h"
+#include "text.h"
+
+namespace cgihttpd {
+
+bool has_passed_descriptors() {
+  const char* text = std::getenv("LISTEN_PID");
+  if (text == nullptr) return false;
+  const auto pid = parse_number<std::uint32_t>(text);
+  return pid && *pid == static_cast<std::uint32_t>(::getpid());
+}
+
+}  // namespace cgihttpd
 
 #if CGIHTTPD_LIBSYSTEMD
 
@@ -9,8 +26,6 @@
 #include <systemd/sd-daemon.h>
 
 #include <array>
-#include <cstdint>
-#include <cstdlib>
 #include <memory>
 
 #include "sys.h"

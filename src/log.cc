@@ -4,10 +4,10 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <utility>
 
 #include "escape.h"
+#include "libsystemd.h"
 
 namespace cgihttpd {
 
@@ -17,9 +17,6 @@ namespace {
 // a pipe do not mix.
 constexpr std::size_t max_subject_octets = 1024;
 constexpr std::size_t max_message_octets = 2048;
-
-// systemd passes a connection as this one: sd_listen_fds(3).
-constexpr int first_passed_fd = 3;
 
 // Whether what is written to one is read at the other end of both. A terminal
 // and /dev/null may be all of 0, 1 and 2, and are no connection.
@@ -40,15 +37,19 @@ LogTarget find_log_target(const StandardFacts& facts) {
     }
     return LogTarget::syslog;
   }
-  const auto passed = std::getenv("LISTEN_FDS") == nullptr
-                          ? std::nullopt
-                          : find_facts(first_passed_fd);
-  for (const auto& connection : {input, output, passed}) {
-    if (connection && is_same_stream(*connection, *error)) {
-      return LogTarget::syslog;
-    }
+  if (S_ISSOCK(error->st_mode) && is_internet_socket(STDERR_FILENO)) {
+    return LogTarget::syslog;  // no journal: a client, whoever put it there
   }
-  return LogTarget::standard_error;
+  // Where systemd passed it, 1 and 2 are the journal.
+  if (has_passed_descriptors()) {
+    const auto passed = find_facts(first_passed_fd);
+    return passed && is_same_stream(*passed, *error)
+               ? LogTarget::syslog
+               : LogTarget::standard_error;
+  }
+  const bool is_connection = (input && is_same_stream(*input, *error)) ||
+                             (output && is_same_stream(*output, *error));
+  return is_connection ? LogTarget::syslog : LogTarget::standard_error;
 }
 
 void Log::write(std::string_view line, Urgency urgency) const {

@@ -305,6 +305,13 @@ std::size_t unacknowledged_octets(int socket) noexcept {
   return static_cast<std::size_t>(count);
 }
 
+bool is_internet_socket(int socket) noexcept {
+  int domain = AF_UNSPEC;
+  socklen_t size = sizeof domain;
+  return ::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
+         domain != AF_UNIX;
+}
+
 void inline_urgent_octets(int socket) {
   constexpr int on = 1;
   if (::setsockopt(socket, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on) < 0) {

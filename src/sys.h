@@ -112,6 +112,9 @@ struct Spliced {
 /// what is no socket.
 [[nodiscard]] std::size_t unacknowledged_octets(int socket) noexcept;
 
+/// Whether a socket is of the Internet (IPv4, IPv6), and not a local one.
+[[nodiscard]] bool is_internet_socket(int socket) noexcept;
+
 /// TCP's urgent octets become ordinary ones: else they would be counted, but
 /// could not be read.
 void inline_urgent_octets(int socket);
