@@ -1,0 +1,92 @@
+// test_libsystemd.cc - What systemd passed, as its own library says it.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <string>
+
+#include "fixtures.h"
+#include "libsystemd.h"
+#include "refusal.h"
+
+namespace cgihttpd::test {
+
+namespace {
+
+void say_that_systemd_passed(const char* count, const char* names) {
+  ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+  ::setenv("LISTEN_FDS", count, 1);
+  ::setenv("LISTEN_FDNAMES", names, 1);
+}
+
+#if CGIHTTPD_LIBSYSTEMD
+void check_kind(const char* why, int fd, PassedKind expected) {
+  BOOST_TEST((kind_of_passed(fd) == expected), why);
+}
+#endif
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(libsystemd)
+
+#if CGIHTTPD_LIBSYSTEMD
+
+BOOST_AUTO_TEST_CASE(names_what_was_passed) {
+  check_in_child([] {
+    const SocketPair pair = make_socket_pair();
+    duplicate(pair.ours.get(), 3);
+    duplicate(pair.theirs.get(), 4);
+    say_that_systemd_passed("2", "http:other");
+    const PassedDescriptors passed = passed_descriptors();
+    BOOST_TEST(passed.first == 3);
+    const std::vector<std::string> expected{"http", "other"};
+    BOOST_TEST(passed.names == expected, boost::test_tools::per_element());
+    BOOST_TEST((::fcntl(3, F_GETFD) & FD_CLOEXEC) != 0);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(nothing_was_passed_to_another_process) {
+  check_in_child([] {
+    say_that_systemd_passed("1", "http");
+    ::setenv("LISTEN_PID", std::to_string(::getppid()).c_str(), 1);
+    BOOST_TEST(passed_descriptors().names.empty());
+  });
+}
+
+BOOST_AUTO_TEST_CASE(tells_connections_from_other_descriptors) {
+  const SocketPair local = make_socket_pair();
+  const SocketPair tcp = make_tcp_pair(Addressing::ipv4);
+  const UniqueFd listener = listen_on_tcp(Addressing::ipv4);
+  const SocketPair datagrams = make_socket_pair(SOCK_DGRAM);
+  const Pipe pipe = make_pipe();
+  const UniqueFd null = open_or_fail("/dev/null", O_RDWR);
+  check_kind("local", local.ours.get(), PassedKind::stream_connection);
+  check_kind("TCP", tcp.ours.get(), PassedKind::stream_connection);
+  check_kind("listening", listener.get(), PassedKind::listening_socket);
+  check_kind("datagrams", datagrams.ours.get(), PassedKind::other);
+  check_kind("pipe", pipe.reading.get(), PassedKind::other);
+  check_kind("device", null.get(), PassedKind::other);
+}
+
+#else
+
+BOOST_AUTO_TEST_CASE(says_which_setting_needs_no_library) {
+  check_in_child([] {
+    say_that_systemd_passed("1", "http");
+    BOOST_CHECK_EXCEPTION(
+        static_cast<void>(passed_descriptors()), SetupError,
+        [](const SetupError& error) {
+          return std::string{error.what()}.find("StandardInput=socket") !=
+                 std::string::npos;
+        });
+  });
+}
+
+#endif
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace cgihttpd::test

@@ -1,0 +1,350 @@
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <string>
+
+#include "options.h"
+#include "refusal.h"
+#include "tables.h"
+#include "text.h"
+
+using namespace cgihttpd;
+using namespace cgihttpd::test;
+
+namespace {
+
+using Folders = std::vector<std::string>;
+
+// Parses a command line whose words are separated by single blanks.
+Options parse(std::string_view command_line) {
+  std::vector<std::string> words;
+  for (const std::string_view word : split(command_line, ' '))
+    words.emplace_back(word);
+  std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
+  for (std::string& word : words)
+    arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  return parse_options(std::span{arguments}.first(words.size()));
+}
+
+struct OptionRow {
+  const char* why;
+  std::string_view input;
+  bool (*expected)(const Options& options);
+};
+
+void check_options(const auto& rows) {
+  check_rows(rows, [](const OptionRow& row) {
+    BOOST_TEST(row.expected(parse(row.input)), row.input);
+  });
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(options)
+
+BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_manual) {
+  const Options options = parse("cgihttpd /srv");
+  BOOST_TEST((options.action == Options::Action::serve));
+  BOOST_TEST(options.root == "/srv");
+  BOOST_TEST((options.cgi_folders == Folders{"/cgi-bin", "/htbin"}));
+  BOOST_TEST((options.cgi_output == CgiOutput::parsed));
+  BOOST_TEST(!options.isindex);
+  BOOST_TEST(!options.pass_authorization);
+  BOOST_TEST(options.set_environment.empty());
+  BOOST_TEST(options.pass_environment.empty());
+  BOOST_TEST(options.user == "65534");
+  BOOST_TEST(options.head_timeout.count() == 20);
+  BOOST_TEST(options.send_timeout.count() == 60);
+  BOOST_TEST(!options.server_version);
+}
+
+constexpr OptionRow option_rows[] = {
+    {"a mode", "cgihttpd --cgi-output=direct /srv",
+     [](const Options& o) { return o.cgi_output == CgiOutput::direct; }},
+    {"the default mode", "cgihttpd --cgi-output=parsed /srv",
+     [](const Options& o) { return o.cgi_output == CgiOutput::parsed; }},
+    {"the last mode counts",
+     "cgihttpd --cgi-output=direct --cgi-output=parsed /srv",
+     [](const Options& o) { return o.cgi_output == CgiOutput::parsed; }},
+    {"a switch", "cgihttpd --isindex /srv",
+     [](const Options& o) { return o.isindex; }},
+    {"a switch", "cgihttpd --pass-authorization /srv",
+     [](const Options& o) { return o.pass_authorization; }},
+    {"a switch", "cgihttpd --server-version /srv",
+     [](const Options& o) { return o.server_version; }},
+    {"a variable", "cgihttpd --set-env=A=b /srv",
+     [](const Options& o) { return o.set_environment == Folders{"A=b"}; }},
+    {"variables, in their order", "cgihttpd --set-env=B=c --set-env=A= /srv",
+     [](const Options& o) {
+       return o.set_environment == Folders{"B=c", "A="};
+     }},
+    {"a value with =", "cgihttpd --set-env=A=b=c= /srv",
+     [](const Options& o) { return o.set_environment == Folders{"A=b=c="}; }},
+    {"names", "cgihttpd --pass-env=A --pass-env=B /srv",
+     [](const Options& o) {
+       return o.pass_environment == Folders{"A", "B"};
+     }},
+    {"a user", "cgihttpd --user=www-data /srv",
+     [](const Options& o) { return o.user == "www-data"; }},
+    {"a user and a group", "cgihttpd --user=1000:1000 /srv",
+     [](const Options& o) { return o.user == "1000:1000"; }},
+    {"a timeout", "cgihttpd --head-timeout=1 /srv",
+     [](const Options& o) { return o.head_timeout.count() == 1; }},
+    {"the longest timeout", "cgihttpd --head-timeout=604800 /srv",
+     [](const Options& o) { return o.head_timeout.count() == 604800; }},
+    {"the other timeout", "cgihttpd --send-timeout=5 /srv",
+     [](const Options& o) {
+       return o.send_timeout.count() == 5 && o.head_timeout.count() == 20;
+     }},
+};
+
+BOOST_AUTO_TEST_CASE(each_option_says_one_thing) {
+  check_options(option_rows);
+}
+
+constexpr OptionRow line_rows[] = {
+    {"a value in the next word", "cgihttpd --user www-data /srv",
+     [](const Options& o) { return o.user == "www-data"; }},
+    {"a value that looks like an option", "cgihttpd --user --isindex /srv",
+     [](const Options& o) { return o.user == "--isindex" && !o.isindex; }},
+    {"options after the root", "cgihttpd /srv --isindex --user=a",
+     [](const Options& o) {
+       return o.root == "/srv" && o.isindex && o.user == "a";
+     }},
+    {"-- ends the options", "cgihttpd -- --isindex",
+     [](const Options& o) { return o.root == "--isindex" && !o.isindex; }},
+    {"a dash is a root", "cgihttpd -",
+     [](const Options& o) { return o.root == "-"; }},
+    {"a relative root", "cgihttpd .",
+     [](const Options& o) { return o.root == "."; }},
+    {"help", "cgihttpd --help",
+     [](const Options& o) { return o.action == Options::Action::show_help; }},
+    {"help, in short", "cgihttpd -h",
+     [](const Options& o) { return o.action == Options::Action::show_help; }},
+    {"help needs no root", "cgihttpd --isindex -h",
+     [](const Options& o) { return o.action == Options::Action::show_help; }},
+    {"help cares for no root", "cgihttpd -h /srv /srv",
+     [](const Options& o) { return o.action == Options::Action::show_help; }},
+    {"version", "cgihttpd --version",
+     [](const Options& o) {
+       return o.action == Options::Action::show_version;
+     }},
+    {"version, in short", "cgihttpd -V",
+     [](const Options& o) {
+       return o.action == Options::Action::show_version;
+     }},
+};
+
+BOOST_AUTO_TEST_CASE(a_command_line_is_read_as_getopt_long_does) {
+  check_options(line_rows);
+}
+
+constexpr OptionRow folder_rows[] = {
+    {"the first replaces the defaults", "cgihttpd --cgi-dir=/a /srv",
+     [](const Options& o) { return o.cgi_folders == Folders{"/a"}; }},
+    {"each other is added", "cgihttpd --cgi-dir=/b --cgi-dir=/a /srv",
+     [](const Options& o) {
+       return o.cgi_folders == Folders{"/b", "/a"};
+     }},
+    {"several parts", "cgihttpd --cgi-dir=/a/b.c/d /srv",
+     [](const Options& o) { return o.cgi_folders == Folders{"/a/b.c/d"}; }},
+    {"a slash at the end", "cgihttpd --cgi-dir=/a/ /srv",
+     [](const Options& o) { return o.cgi_folders == Folders{"/a"}; }},
+    {"a default that is given", "cgihttpd --cgi-dir=/cgi-bin /srv",
+     [](const Options& o) { return o.cgi_folders == Folders{"/cgi-bin"}; }},
+    {"both defaults that are given, and another",
+     "cgihttpd --cgi-dir=/cgi-bin --cgi-dir=/htbin --cgi-dir=/a /srv",
+     [](const Options& o) {
+       return o.cgi_folders == Folders{"/cgi-bin", "/htbin", "/a"};
+     }},
+    {"dots in a name", "cgihttpd --cgi-dir=/..a/.b /srv",
+     [](const Options& o) { return o.cgi_folders == Folders{"/..a/.b"}; }},
+    {"it is decoded already", "cgihttpd --cgi-dir=/%41 /srv",
+     [](const Options& o) { return o.cgi_folders == Folders{"/%41"}; }},
+    {"no scripts", "cgihttpd --no-cgi /srv",
+     [](const Options& o) { return o.cgi_folders.empty(); }},
+    {"no scripts after all", "cgihttpd --cgi-dir=/a --no-cgi /srv",
+     [](const Options& o) { return o.cgi_folders.empty(); }},
+};
+
+BOOST_AUTO_TEST_CASE(script_folders_replace_the_defaults) {
+  check_options(folder_rows);
+}
+
+struct ErrorRow {
+  const char* why;
+  std::string_view input;
+  std::string_view expected;  // the beginning of the message
+};
+
+// Checks that a command line is refused, on one line, with an exit status.
+void check_errors(const auto& rows, int exit_status) {
+  check_rows(rows, [&](const ErrorRow& row) {
+    const auto error = error_of<SetupError>([&] { return parse(row.input); });
+    const std::string what = error ? error->what() : "no error";
+    BOOST_TEST(what.starts_with(row.expected), what);
+    BOOST_TEST(what.find('\n') == std::string::npos);
+    BOOST_TEST((error && error->exit_status() == exit_status));
+  });
+}
+
+constexpr ErrorRow usage_rows[] = {
+    {"no such option", "cgihttpd --bogus /srv", "--bogus: no such option"},
+    {"no such option, with a value", "cgihttpd --bogus=a /srv", "--bogus=a: "},
+    {"no such option, after the root", "cgihttpd /srv --bogus", "--bogus: "},
+    {"no such letter", "cgihttpd -x /srv", "-x: no such option"},
+    {"no such letter, after one that is", "cgihttpd -hx /srv", "-x: "},
+    {"no such letter, before one that is", "cgihttpd -xh /srv", "-x: "},
+    {"no such letter, after a long option", "cgihttpd --isindex -xh /srv",
+     "-x: "},
+    {"no such letter, with a value", "cgihttpd -x=a /srv", "-x: "},
+    {"an option of several letters", "cgihttpd -isindex /srv", "-i: "},
+    {"help excuses nothing", "cgihttpd --help --bogus", "--bogus: "},
+    {"short for several options", "cgihttpd --se=a /srv", "--se=a: "},
+    {"a switch with a value", "cgihttpd --isindex=1 /srv",
+     "--isindex: takes no value"},
+    {"two roots", "cgihttpd /srv /var", "/var: only one root"},
+    {"an option after --", "cgihttpd /srv -- --isindex",
+     "--isindex: only one root"},
+};
+
+BOOST_AUTO_TEST_CASE(what_is_no_option_is_a_usage_error) {
+  check_errors(usage_rows, SetupError::usage);
+}
+
+constexpr ErrorRow value_rows[] = {
+    {"no mode", "cgihttpd --cgi-output= /srv", "--cgi-output: "},
+    {"no such mode", "cgihttpd --cgi-output=x /srv", "--cgi-output=x: "},
+    {"a mode has a case", "cgihttpd --cgi-output=Direct /srv",
+     "--cgi-output=Direct: "},
+    {"no variable", "cgihttpd --set-env= /srv", "--set-env: "},
+    {"a name without value", "cgihttpd --set-env=A /srv", "--set-env=A: "},
+    {"a value without name", "cgihttpd --set-env==b /srv", "--set-env==b: "},
+    {"nothing but =", "cgihttpd --set-env== /srv", "--set-env==: "},
+    {"no name", "cgihttpd --pass-env= /srv", "--pass-env: "},
+    {"a name with a value", "cgihttpd --pass-env=A=b /srv", "--pass-env=A=b: "},
+    {"no user", "cgihttpd --user= /srv", "--user: "},
+    {"no time", "cgihttpd --head-timeout= /srv", "--head-timeout: "},
+    {"no time at all", "cgihttpd --head-timeout=0 /srv", "--head-timeout=0: "},
+    {"a negative time", "cgihttpd --head-timeout=-1 /srv",
+     "--head-timeout=-1: "},
+    {"a sign", "cgihttpd --head-timeout=+1 /srv", "--head-timeout=+1: "},
+    {"a fraction", "cgihttpd --head-timeout=1.5 /srv", "--head-timeout=1.5: "},
+    {"a unit", "cgihttpd --head-timeout=1s /srv", "--head-timeout=1s: "},
+    {"an exponent", "cgihttpd --head-timeout=1e3 /srv", "--head-timeout=1e3: "},
+    {"no number", "cgihttpd --head-timeout=x /srv", "--head-timeout=x: "},
+    {"more than a week", "cgihttpd --head-timeout=604801 /srv",
+     "--head-timeout=604801: "},
+    {"2^32 + 1", "cgihttpd --head-timeout=4294967297 /srv",
+     "--head-timeout=4294967297: "},
+    {"2^64 + 1", "cgihttpd --send-timeout=18446744073709551617 /srv",
+     "--send-timeout=18446744073709551617: "},
+    {"the other timeout", "cgihttpd --send-timeout=0 /srv",
+     "--send-timeout=0: "},
+};
+
+BOOST_AUTO_TEST_CASE(a_value_that_cannot_be_understood_is_a_usage_error) {
+  check_errors(value_rows, SetupError::usage);
+}
+
+constexpr ErrorRow bad_folder_rows[] = {
+    {"no path", "cgihttpd --cgi-dir= /srv", "--cgi-dir: "},
+    {"the root", "cgihttpd --cgi-dir=/ /srv", "--cgi-dir"},
+    {"two slashes", "cgihttpd --cgi-dir=// /srv", "--cgi-dir"},
+    {"no slash first", "cgihttpd --cgi-dir=cgi-bin /srv",
+     "--cgi-dir=cgi-bin: "},
+    {"two slashes first", "cgihttpd --cgi-dir=//a /srv", "--cgi-dir=//a: "},
+    {"two slashes in it", "cgihttpd --cgi-dir=/a//b /srv", "--cgi-dir=/a//b: "},
+    {"two slashes at its end", "cgihttpd --cgi-dir=/a// /srv", "--cgi-dir=/a"},
+    {"a dot", "cgihttpd --cgi-dir=/. /srv", "--cgi-dir=/.: "},
+    {"a dot in it", "cgihttpd --cgi-dir=/a/./b /srv", "--cgi-dir=/a/./b: "},
+    {"a dot without slash", "cgihttpd --cgi-dir=. /srv", "--cgi-dir=.: "},
+    {"two dots", "cgihttpd --cgi-dir=/.. /srv", "--cgi-dir=/..: "},
+    {"two dots in it", "cgihttpd --cgi-dir=/a/../b /srv",
+     "--cgi-dir=/a/../b: "},
+    {"two dots at its end", "cgihttpd --cgi-dir=/a/.. /srv",
+     "--cgi-dir=/a/..: "},
+    {"a URL", "cgihttpd --cgi-dir=http://a/b /srv", "--cgi-dir=http://a/b: "},
+};
+
+BOOST_AUTO_TEST_CASE(a_script_folder_is_a_normal_path) {
+  check_errors(bad_folder_rows, SetupError::usage);
+}
+
+constexpr ErrorRow missing_value_rows[] = {
+    {"a path", "cgihttpd /srv --cgi-dir", "--cgi-dir: needs a value"},
+    {"a mode", "cgihttpd /srv --cgi-output", "--cgi-output: needs a value"},
+    {"a variable", "cgihttpd /srv --set-env", "--set-env: needs a value"},
+    {"a name", "cgihttpd /srv --pass-env", "--pass-env: needs a value"},
+    {"a user", "cgihttpd /srv --user", "--user: needs a value"},
+    {"a time", "cgihttpd /srv --head-timeout", "--head-timeout: needs a value"},
+    {"a time", "cgihttpd /srv --send-timeout", "--send-timeout: needs a value"},
+    {"without a root, too", "cgihttpd --user", "--user: needs a value"},
+};
+
+BOOST_AUTO_TEST_CASE(an_option_without_its_value_is_a_usage_error) {
+  check_errors(missing_value_rows, SetupError::usage);
+}
+
+constexpr ErrorRow root_rows[] = {
+    {"no root", "cgihttpd", "no root folder"},
+    {"no root behind options", "cgihttpd --isindex", "no root folder"},
+    {"no root behind --", "cgihttpd --", "no root folder"},
+    {"the root was taken for a value", "cgihttpd --user /srv",
+     "no root folder"},
+    {"an empty root", "cgihttpd ", "the root folder is empty"},
+};
+
+BOOST_AUTO_TEST_CASE(a_missing_root_is_a_configuration_error) {
+  check_errors(root_rows, SetupError::configuration);
+}
+
+BOOST_AUTO_TEST_CASE(exit_statuses_are_those_of_sysexits) {
+  BOOST_TEST(SetupError::usage == 64);
+  BOOST_TEST(SetupError::configuration == 78);
+  BOOST_TEST(SetupError{"a"}.exit_status() == 78);
+}
+
+constexpr std::string_view helped_options[] = {
+    "      --cgi-dir=PATH",
+    "      --no-cgi",
+    "      --cgi-output=MODE",
+    "      --isindex",
+    "      --pass-authorization",
+    "      --set-env=NAME=VALUE",
+    "      --pass-env=NAME",
+    "      --user=USER[:GROUP]",
+    "      --head-timeout=SECONDS",
+    "      --send-timeout=SECONDS",
+    "      --server-version",
+    "  -h, --help",
+    "  -V, --version",
+};
+
+BOOST_AUTO_TEST_CASE(help_lists_each_option_and_no_other) {
+  const std::string text = help_text();
+  std::vector<std::string> listed;
+  for (const std::string_view line : split(text, '\n')) {
+    if (line.find("--") == 6) {
+      const std::size_t end = line.find(' ', 6);
+      listed.emplace_back(line.substr(0, end));
+    }
+  }
+  BOOST_TEST(std::ranges::equal(listed, helped_options), text);
+}
+
+BOOST_AUTO_TEST_CASE(help_fits_a_terminal) {
+  const std::string text = help_text();
+  BOOST_TEST(text.starts_with("Usage: cgihttpd [OPTION]... ROOT\n"));
+  BOOST_TEST(text.ends_with("\n"));
+  for (const std::string_view line : split(text, '\n')) {
+    BOOST_TEST_CONTEXT(line) {
+      BOOST_TEST(line.size() <= 80U);
+      BOOST_TEST(line.find('\t') == std::string_view::npos);
+      BOOST_TEST(!line.ends_with(' '));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
