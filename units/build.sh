@@ -1,0 +1,91 @@
+# build.sh - Installs what the project needs and builds it. Sourced by
+# units/demo and tests/run.
+
+top=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
+build=$top/build
+
+# What must be there (a command, a header or a Perl module), and the Debian
+# package that has it.
+build_needs='
+  g++                      g++
+  meson                    meson
+  ninja                    ninja-build
+  pkg-config               pkg-config
+  systemd/sd-daemon.h      libsystemd-dev
+  systemd-socket-activate  systemd
+'
+test_needs='
+  boost/test/unit_test.hpp libboost-test-dev
+  CGI.pm                   libcgi-pm-perl
+  curl                     curl
+  git                      git
+  mandoc                   mandoc
+  python3                  python3
+  strace                   strace
+  tcpserver                ucspi-tcp
+  wget                     wget
+'
+
+say() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+}
+
+die() {
+  say "$@"
+  exit 1
+}
+
+has() {
+  case $1 in
+    *.h | *.hpp) [ -e "/usr/include/$1" ] ;;
+    *.pm) perl -e "require '$1'" 2>/dev/null ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+
+# Installs what is missing of a list as above, or names it and stops.
+install_missing() {
+  names='' packages=''
+  while read -r name package; do
+    [ -z "$name" ] || has "$name" || {
+      names="$names $name"
+      packages="$packages $package"
+    }
+  done <<END
+$1
+END
+  [ -n "$names" ] || return 0
+  command -v apt-get >/dev/null ||
+    die "missing:$names (on Debian the packages$packages)"
+  as_root=
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null ||
+      die "missing:$names; as root: apt-get install$packages"
+    as_root=sudo
+  fi
+  say "installing$packages"
+  $as_root apt-get update -q ||
+    say 'apt-get update failed; trying with the package lists as they are'
+  # shellcheck disable=SC2086
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy \
+    --no-install-recommends -o DPkg::Lock::Timeout=120 $packages
+}
+
+# Runs a command whose output matters only when it fails.
+quietly() {
+  output=$("$@" 2>&1) || die "$* failed:
+$output"
+}
+
+# Configures the folder `build`, with options of meson, where there is none.
+configure() {
+  [ -f "$build/build.ninja" ] || quietly meson setup "$@" "$build" "$top"
+}
+
+# Builds a ninja target (default: everything), silent when it is up to date.
+build() {
+  case $(ninja -C "$build" -n "$@") in
+    *'no work to do'*) ;;
+    *) ninja -C "$build" "$@" ;;
+  esac
+}
