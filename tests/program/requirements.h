@@ -34,4 +34,9 @@ inline assertion_result without_libsystemd(boost::unit_test::test_unit_id) {
   return needs(CGIHTTPD_LIBSYSTEMD == 0, "a build without libsystemd");
 }
 
+/// A sanitizer makes processes of its own.
+inline assertion_result without_sanitizer(boost::unit_test::test_unit_id) {
+  return needs(CGIHTTPD_SANITIZED == 0, "a build without sanitizers");
+}
+
 }  // namespace program

@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "program.h"
+#include "requirements.h"
 
 namespace {
 
@@ -447,7 +448,8 @@ BOOST_AUTO_TEST_CASE(does_not_begin_where_the_script_cannot_start) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(does_not_begin_where_no_process_can_be_made) {
+BOOST_AUTO_TEST_CASE(does_not_begin_where_no_process_can_be_made,
+                     *precondition(without_sanitizer)) {
   Tree tree;
   tree.script("cgi-bin/x", "printf 'A: b\\n\\nbody'; : secret");
   const Outcome outcome = ask(tree, get("/cgi-bin/x"), {.in_child = [] {

@@ -132,70 +132,76 @@ BOOST_AUTO_TEST_CASE(an_ipv4_client_of_an_ipv6_socket_has_an_ipv4_address,
   check_tcp(Addressing::ipv4_mapped, "127.0.0.1");
 }
 
+namespace {
+
+struct EnvironmentRow {
+  const char* why;
+  Environment environment;
+  const char* expected_of_local_socket;
+  const char* expected_of_pipe;
+};
+const std::array environment_rows{
+    EnvironmentRow{"nothing tells", {}, "unix: 0, unix: 0", " 0,  0"},
+    EnvironmentRow{"UCSPI",
+                   {{"PROTO", "TCP"},
+                    {"TCPREMOTEIP", "192.0.2.1"},
+                    {"TCPREMOTEPORT", "40000"},
+                    {"TCPLOCALIP", "192.0.2.2"},
+                    {"TCPLOCALPORT", "80"}},
+                   "192.0.2.1 40000, 192.0.2.2 80",
+                   "192.0.2.1 40000, 192.0.2.2 80"},
+    EnvironmentRow{"UCSPI over IPv6",
+                   {{"PROTO", "TCP6"},
+                    {"TCPREMOTEIP", "2001:db8::1"},
+                    {"TCPREMOTEPORT", "1"},
+                    {"TCPLOCALIP", "2001:db8::2"},
+                    {"TCPLOCALPORT", "65535"}},
+                   "2001:db8::1 1, 2001:db8::2 65535",
+                   "2001:db8::1 1, 2001:db8::2 65535"},
+    EnvironmentRow{"UCSPI of a local socket",
+                   {{"PROTO", "UNIX"}},
+                   "unix: 0, unix: 0",
+                   " 0,  0"},
+    EnvironmentRow{"systemd or stunnel",
+                   {{"REMOTE_ADDR", "192.0.2.1"}, {"REMOTE_PORT", "40000"}},
+                   "192.0.2.1 40000, unix: 0",
+                   "192.0.2.1 40000,  0"},
+    EnvironmentRow{"without a port",
+                   {{"REMOTE_ADDR", "192.0.2.1"}},
+                   "192.0.2.1 0, unix: 0",
+                   "192.0.2.1 0,  0"},
+    EnvironmentRow{"a port that is none",
+                   {{"REMOTE_ADDR", "192.0.2.1"}, {"REMOTE_PORT", "65536"}},
+                   "192.0.2.1 0, unix: 0",
+                   "192.0.2.1 0,  0"},
+    EnvironmentRow{"no address, but a name or worse",
+                   {{"REMOTE_ADDR", "host.example\r\nx"}, {"REMOTE_PORT", "1"}},
+                   "unix: 0, unix: 0",
+                   " 0,  0"},
+    EnvironmentRow{"TLS",
+                   {{"PROTO", "SSL"},
+                    {"SSL_PROTOCOL", "TLSv1.3"},
+                    {"TCPREMOTEIP", "192.0.2.1"},
+                    {"TCPREMOTEPORT", "2"}},
+                   "192.0.2.1 2, unix: 0 tls",
+                   "192.0.2.1 2,  0 tls"},
+    EnvironmentRow{
+        "an empty variable is none",
+        {{"PROTO", ""}, {"SSL_PROTOCOL", ""}, {"TCPREMOTEIP", "192.0.2.1"}},
+        "unix: 0, unix: 0",
+        " 0,  0"},
+};
+
+}  // namespace
+
 BOOST_AUTO_TEST_CASE(the_environment_tells_what_descriptors_do_not) {
-  struct Row {
-    const char* why;
-    Environment environment;
-    const char* expected;  // of a local socket, and of a pipe
-    const char* expected_of_pipe;
-  };
-  const std::array rows{
-      Row{"nothing tells", {}, "unix: 0, unix: 0", " 0,  0"},
-      Row{"UCSPI",
-          {{"PROTO", "TCP"},
-           {"TCPREMOTEIP", "192.0.2.1"},
-           {"TCPREMOTEPORT", "40000"},
-           {"TCPLOCALIP", "192.0.2.2"},
-           {"TCPLOCALPORT", "80"}},
-          "192.0.2.1 40000, 192.0.2.2 80",
-          "192.0.2.1 40000, 192.0.2.2 80"},
-      Row{"UCSPI over IPv6",
-          {{"PROTO", "TCP6"},
-           {"TCPREMOTEIP", "2001:db8::1"},
-           {"TCPREMOTEPORT", "1"},
-           {"TCPLOCALIP", "2001:db8::2"},
-           {"TCPLOCALPORT", "65535"}},
-          "2001:db8::1 1, 2001:db8::2 65535",
-          "2001:db8::1 1, 2001:db8::2 65535"},
-      Row{"UCSPI of a local socket",
-          {{"PROTO", "UNIX"}},
-          "unix: 0, unix: 0",
-          " 0,  0"},
-      Row{"systemd or stunnel",
-          {{"REMOTE_ADDR", "192.0.2.1"}, {"REMOTE_PORT", "40000"}},
-          "192.0.2.1 40000, unix: 0",
-          "192.0.2.1 40000,  0"},
-      Row{"without a port",
-          {{"REMOTE_ADDR", "192.0.2.1"}},
-          "192.0.2.1 0, unix: 0",
-          "192.0.2.1 0,  0"},
-      Row{"a port that is none",
-          {{"REMOTE_ADDR", "192.0.2.1"}, {"REMOTE_PORT", "65536"}},
-          "192.0.2.1 0, unix: 0",
-          "192.0.2.1 0,  0"},
-      Row{"no address, but a name or worse",
-          {{"REMOTE_ADDR", "host.example\r\nx"}, {"REMOTE_PORT", "1"}},
-          "unix: 0, unix: 0",
-          " 0,  0"},
-      Row{"TLS",
-          {{"PROTO", "SSL"},
-           {"SSL_PROTOCOL", "TLSv1.3"},
-           {"TCPREMOTEIP", "192.0.2.1"},
-           {"TCPREMOTEPORT", "2"}},
-          "192.0.2.1 2, unix: 0 tls",
-          "192.0.2.1 2,  0 tls"},
-      Row{"an empty variable is none",
-          {{"PROTO", ""}, {"SSL_PROTOCOL", ""}, {"TCPREMOTEIP", "192.0.2.1"}},
-          "unix: 0, unix: 0",
-          " 0,  0"},
-  };
-  for (const Row& row : rows) {
+  for (const EnvironmentRow& row : environment_rows) {
     BOOST_TEST_CONTEXT(row.why) {
       check_in_child([&] {
         set_environment(row.environment);
         const SocketPair pair = make_socket_pair();
         BOOST_TEST(found_on(pair.ours.get(), pair.ours.get()) ==
-                   std::string{"socket "} + row.expected);
+                   std::string{"socket "} + row.expected_of_local_socket);
         const Pipe pipe = make_pipe();
         BOOST_TEST(found_on(pipe.reading.get(), pipe.writing.get()) ==
                    std::string{"stream "} + row.expected_of_pipe);

@@ -1,5 +1,7 @@
 // test_body_pump.cc - A script gets its body, and nothing more.
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
@@ -154,6 +156,26 @@ BOOST_AUTO_TEST_CASE(a_client_may_reset_the_connection) {
   reset_connection(stage.wire().take_client(), ours.get());
   stage.pump().step();
   BOOST_TEST((stage.pump().waiting() == Waiting::for_nothing));
+  BOOST_TEST(stage.script_is_at_end());
+}
+
+BOOST_AUTO_TEST_CASE(urgent_octets_are_octets_of_the_body) {
+  const std::string body = "abcdefgh";
+  SocketPair pair = make_tcp_pair(Addressing::ipv4);
+  inline_urgent_octets(pair.ours.get());
+  Stage stage{body.size(), std::move(pair)};
+  for (const char& octet : body) {
+    const int flags = (octet - 'a') % 3 == 0 ? 0 : MSG_OOB;
+    BOOST_REQUIRE(::send(stage.wire().client(), &octet, 1, flags) == 1);
+  }
+  stage.client_sends("the next request");
+  std::string received;
+  while (stage.pump().has_rest()) {
+    require_ready(STDIN_FILENO, POLLIN, soon());
+    stage.pump().step();
+    received += stage.script_reads();
+  }
+  BOOST_TEST(received == body);
   BOOST_TEST(stage.script_is_at_end());
 }
 

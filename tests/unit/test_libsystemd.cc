@@ -32,6 +32,22 @@ void check_kind(const char* why, int fd, PassedKind expected) {
 
 BOOST_AUTO_TEST_SUITE(libsystemd)
 
+BOOST_AUTO_TEST_CASE(what_was_passed_is_for_one_process_only) {
+  check_in_child([] {
+    const std::string pid = std::to_string(::getpid());
+    ::unsetenv("LISTEN_PID");
+    BOOST_TEST(!has_passed_descriptors());
+    for (const std::string& other :
+         {std::string{}, std::string{"1"}, pid + " ", "+" + pid, pid + "0",
+          std::string{"99999999999"}}) {
+      ::setenv("LISTEN_PID", other.c_str(), 1);
+      BOOST_TEST(!has_passed_descriptors(), other);
+    }
+    ::setenv("LISTEN_PID", pid.c_str(), 1);
+    BOOST_TEST(has_passed_descriptors());
+  });
+}
+
 #if CGIHTTPD_LIBSYSTEMD
 
 BOOST_AUTO_TEST_CASE(names_what_was_passed) {

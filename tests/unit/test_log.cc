@@ -102,6 +102,23 @@ BOOST_AUTO_TEST_CASE(goes_to_syslog_where_2_is_what_systemd_passed) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(goes_to_syslog_where_2_is_any_client) {
+  const SocketPair tcp = make_tcp_pair(Addressing::ipv4);
+  const SocketPair local = make_socket_pair();
+  LogTarget to_tcp = LogTarget::standard_error;
+  LogTarget to_local = LogTarget::syslog;
+  {
+    const TemporaryDescriptor error{STDERR_FILENO, tcp.ours.get()};
+    to_tcp = find_log_target(find_standard_facts());
+  }
+  {
+    const TemporaryDescriptor error{STDERR_FILENO, local.ours.get()};
+    to_local = find_log_target(find_standard_facts());
+  }
+  BOOST_TEST((to_tcp == LogTarget::syslog));
+  BOOST_TEST((to_local == LogTarget::standard_error));
+}
+
 BOOST_AUTO_TEST_CASE(a_closed_descriptor_2_becomes_dev_null) {
   LogTarget target = LogTarget::standard_error;
   std::optional<struct stat> facts;

@@ -136,106 +136,115 @@ BOOST_AUTO_TEST_SUITE(output_pump)
 
 // --- framing
 
+namespace {
+
+struct WholeRow {
+  const char* why;
+  Asked asked;
+  Writer writer;
+  const char* output;
+  const char* expected;
+  std::size_t body_octets;
+  Truncated truncated;
+};
+constexpr auto ended = Writer::ended;
+constexpr auto killed = Writer::killed;
+constexpr auto whole = Truncated::no;
+constexpr auto cut = Truncated::yes;
+constexpr std::array whole_rows{
+    WholeRow{"its length is counted", get_1_1, ended, "A: b\n\nhello",
+             "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 5\r\n\r\nhello", 5,
+             whole},
+    WholeRow{"for 1.0, too", get_1_0, ended, "A: b\n\nhello",
+             "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 5\r\n\r\nhello", 5,
+             whole},
+    WholeRow{"an empty body", get_1_1, ended, "A: b\n\n",
+             "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 0\r\n\r\n", 0, whole},
+    WholeRow{
+        "lines with CR", get_1_1, ended, "A: b\r\nC: d\r\n\r\nx\r\n",
+        "HTTP/1.1 200 OK\r\nA: b\r\nC: d\r\nContent-Length: 3\r\n\r\nx\r\n", 3,
+        whole},
+    WholeRow{"the script's own length", get_1_1, ended,
+             "Content-Length: 5\n\nhello",
+             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 5, whole},
+    WholeRow{"its length is 0", get_1_1, ended, "Content-Length: 0\n\n",
+             "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 0, whole},
+    WholeRow{"it says more than its length", get_1_1, ended,
+             "Content-Length: 4\n\nhello, world",
+             "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhell", 4, whole},
+    WholeRow{"it says more than nothing", get_1_1, ended,
+             "Content-Length: 0\n\nhello",
+             "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 0, whole},
+    WholeRow{"it says less than its length", get_1_1, ended,
+             "Content-Length: 6\n\nhello",
+             "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello", 5, cut},
+    WholeRow{"it says nothing of its length", get_1_1, ended,
+             "Content-Length: 6\n\n",
+             "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n", 0, cut},
+
+    WholeRow{"killed: no last chunk", get_1_1, killed, "A: b\n\nhello",
+             "HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n"
+             "5\r\nhello",
+             5, cut},
+    WholeRow{"killed: no chunk at all", get_1_1, killed, "A: b\n\n",
+             "HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n", 0,
+             cut},
+    WholeRow{"killed, for 1.0", get_1_0, killed, "A: b\n\nhello",
+             "HTTP/1.1 200 OK\r\nA: b\r\n\r\nhello", 5, cut},
+    WholeRow{"killed after it had said all", get_1_1, killed,
+             "Content-Length: 5\n\nhello",
+             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 5, whole},
+    WholeRow{"killed before", get_1_1, killed, "Content-Length: 6\n\nhello",
+             "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello", 5, cut},
+
+    WholeRow{"HEAD", head_1_1, ended, "A: b\n\nhello",
+             "HTTP/1.1 200 OK\r\nA: b\r\n\r\n", 0, whole},
+    WholeRow{"HEAD of 1.0", head_1_0, ended, "A: b\n\nhello",
+             "HTTP/1.1 200 OK\r\nA: b\r\n\r\n", 0, whole},
+    WholeRow{"HEAD with a length", head_1_1, ended,
+             "Content-Length: 5\n\nhello",
+             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", 0, whole},
+    WholeRow{"HEAD with a length and no body", head_1_1, ended,
+             "Content-Length: 5\n\n",
+             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", 0, whole},
+    WholeRow{"HEAD, killed", head_1_1, killed, "A: b\n\nhello",
+             "HTTP/1.1 200 OK\r\nA: b\r\n\r\n", 0, whole},
+    WholeRow{"204", get_1_1, ended, "Status: 204\n\nhello",
+             "HTTP/1.1 204 No Content\r\n\r\n", 0, whole},
+    WholeRow{"204 has no length", get_1_1, ended,
+             "Status: 204\nContent-Length: 5\n\nhello",
+             "HTTP/1.1 204 No Content\r\n\r\n", 0, whole},
+    WholeRow{"304", get_1_1, ended,
+             "Status: 304 Nothing New\nETag: \"x\"\n\nhi",
+             "HTTP/1.1 304 Nothing New\r\nETag: \"x\"\r\n\r\n", 0, whole},
+    WholeRow{"304, killed", get_1_1, killed, "Status: 304\n\n",
+             "HTTP/1.1 304 Not Modified\r\n\r\n", 0, whole},
+
+    WholeRow{"a status", get_1_1, ended, "Status: 404 Not Here\n\nno",
+             "HTTP/1.1 404 Not Here\r\nContent-Length: 2\r\n\r\nno", 2, whole},
+    WholeRow{"a status of which nobody knows the phrase", get_1_1, ended,
+             "Status: 599\n\n", "HTTP/1.1 599 \r\nContent-Length: 0\r\n\r\n", 0,
+             whole},
+    WholeRow{"a redirect", get_1_1, ended, "Location: http://a/\n\n",
+             "HTTP/1.1 302 Found\r\nLocation: http://a/\r\n"
+             "Content-Length: 0\r\n\r\n",
+             0, whole},
+    WholeRow{"what is the server's business", get_1_1, ended,
+             "Transfer-Encoding: chunked\nConnection: keep-alive\nDate: now\n"
+             "Server: mine\nA: b\n\nhi",
+             "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 2\r\n\r\nhi", 2,
+             whole},
+    WholeRow{"a body that looks like a header", get_1_1, ended,
+             "A: b\n\nStatus: 404\n\n",
+             "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 13\r\n\r\n"
+             "Status: 404\n\n",
+             13, whole},
+};
+
+}  // namespace
+
 BOOST_AUTO_TEST_CASE(output_that_is_whole_is_framed) {
-  struct Row {
-    const char* why;
-    Asked asked;
-    Writer writer;
-    const char* output;
-    const char* expected;
-    std::size_t body_octets;
-    Truncated truncated;
-  };
-  static constexpr auto ended = Writer::ended;
-  static constexpr auto killed = Writer::killed;
-  static constexpr auto whole = Truncated::no;
-  static constexpr auto cut = Truncated::yes;
-  static constexpr std::array rows{
-      Row{"its length is counted", get_1_1, ended, "A: b\n\nhello",
-          "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 5\r\n\r\nhello", 5,
-          whole},
-      Row{"for 1.0, too", get_1_0, ended, "A: b\n\nhello",
-          "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 5\r\n\r\nhello", 5,
-          whole},
-      Row{"an empty body", get_1_1, ended, "A: b\n\n",
-          "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 0\r\n\r\n", 0, whole},
-      Row{"lines with CR", get_1_1, ended, "A: b\r\nC: d\r\n\r\nx\r\n",
-          "HTTP/1.1 200 OK\r\nA: b\r\nC: d\r\nContent-Length: 3\r\n\r\nx\r\n",
-          3, whole},
-      Row{"the script's own length", get_1_1, ended,
-          "Content-Length: 5\n\nhello",
-          "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 5, whole},
-      Row{"its length is 0", get_1_1, ended, "Content-Length: 0\n\n",
-          "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 0, whole},
-      Row{"it says more than its length", get_1_1, ended,
-          "Content-Length: 4\n\nhello, world",
-          "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhell", 4, whole},
-      Row{"it says more than nothing", get_1_1, ended,
-          "Content-Length: 0\n\nhello",
-          "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 0, whole},
-      Row{"it says less than its length", get_1_1, ended,
-          "Content-Length: 6\n\nhello",
-          "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello", 5, cut},
-      Row{"it says nothing of its length", get_1_1, ended,
-          "Content-Length: 6\n\n",
-          "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n", 0, cut},
-
-      Row{"killed: no last chunk", get_1_1, killed, "A: b\n\nhello",
-          "HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n"
-          "5\r\nhello",
-          5, cut},
-      Row{"killed: no chunk at all", get_1_1, killed, "A: b\n\n",
-          "HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n", 0,
-          cut},
-      Row{"killed, for 1.0", get_1_0, killed, "A: b\n\nhello",
-          "HTTP/1.1 200 OK\r\nA: b\r\n\r\nhello", 5, cut},
-      Row{"killed after it had said all", get_1_1, killed,
-          "Content-Length: 5\n\nhello",
-          "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 5, whole},
-      Row{"killed before", get_1_1, killed, "Content-Length: 6\n\nhello",
-          "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello", 5, cut},
-
-      Row{"HEAD", head_1_1, ended, "A: b\n\nhello",
-          "HTTP/1.1 200 OK\r\nA: b\r\n\r\n", 0, whole},
-      Row{"HEAD of 1.0", head_1_0, ended, "A: b\n\nhello",
-          "HTTP/1.1 200 OK\r\nA: b\r\n\r\n", 0, whole},
-      Row{"HEAD with a length", head_1_1, ended, "Content-Length: 5\n\nhello",
-          "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", 0, whole},
-      Row{"HEAD with a length and no body", head_1_1, ended,
-          "Content-Length: 5\n\n",
-          "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", 0, whole},
-      Row{"HEAD, killed", head_1_1, killed, "A: b\n\nhello",
-          "HTTP/1.1 200 OK\r\nA: b\r\n\r\n", 0, whole},
-      Row{"204", get_1_1, ended, "Status: 204\n\nhello",
-          "HTTP/1.1 204 No Content\r\n\r\n", 0, whole},
-      Row{"204 has no length", get_1_1, ended,
-          "Status: 204\nContent-Length: 5\n\nhello",
-          "HTTP/1.1 204 No Content\r\n\r\n", 0, whole},
-      Row{"304", get_1_1, ended, "Status: 304 Nothing New\nETag: \"x\"\n\nhi",
-          "HTTP/1.1 304 Nothing New\r\nETag: \"x\"\r\n\r\n", 0, whole},
-      Row{"304, killed", get_1_1, killed, "Status: 304\n\n",
-          "HTTP/1.1 304 Not Modified\r\n\r\n", 0, whole},
-
-      Row{"a status", get_1_1, ended, "Status: 404 Not Here\n\nno",
-          "HTTP/1.1 404 Not Here\r\nContent-Length: 2\r\n\r\nno", 2, whole},
-      Row{"a status of which nobody knows the phrase", get_1_1, ended,
-          "Status: 599\n\n", "HTTP/1.1 599 \r\nContent-Length: 0\r\n\r\n", 0,
-          whole},
-      Row{"a redirect", get_1_1, ended, "Location: http://a/\n\n",
-          "HTTP/1.1 302 Found\r\nLocation: http://a/\r\n"
-          "Content-Length: 0\r\n\r\n",
-          0, whole},
-      Row{"what is the server's business", get_1_1, ended,
-          "Transfer-Encoding: chunked\nConnection: keep-alive\nDate: now\n"
-          "Server: mine\nA: b\n\nhi",
-          "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 2\r\n\r\nhi", 2, whole},
-      Row{"a body that looks like a header", get_1_1, ended,
-          "A: b\n\nStatus: 404\n\n",
-          "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 13\r\n\r\n"
-          "Status: 404\n\n",
-          13, whole},
-  };
-  for (const Row& row : rows) {
+  for (const WholeRow& row : whole_rows) {
     BOOST_TEST_CONTEXT(row.why) {
       Stage stage{row.asked};
       stage.script_says(row.output);
@@ -247,111 +256,118 @@ BOOST_AUTO_TEST_CASE(output_that_is_whole_is_framed) {
   }
 }
 
+namespace {
+
+struct PartsRow {
+  const char* why;
+  Asked asked;
+  Writer writer;
+  std::vector<const char*> parts;  // the client gets each before the next
+  std::vector<const char*> expected;
+  const char* end;
+  std::size_t body_octets;
+  Truncated truncated;
+};
+const char* const chunked_head =
+    "HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n";
+const std::array parts_rows{
+    PartsRow{"chunked to 1.1",
+             get_1_1,
+             Writer::ended,
+             {"A: b\n\n", "hello", "0123456789abcdef"},
+             {chunked_head, "5\r\nhello", "\r\n10\r\n0123456789abcdef"},
+             "\r\n0\r\n\r\n",
+             21,
+             Truncated::no},
+    PartsRow{"the first part with the head",
+             get_1_1,
+             Writer::ended,
+             {"A: b\n\nhello"},
+             {"HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n"
+              "5\r\nhello"},
+             "\r\n0\r\n\r\n",
+             5,
+             Truncated::no},
+    PartsRow{"no body comes",
+             get_1_1,
+             Writer::ended,
+             {"A: b\n\n"},
+             {chunked_head},
+             "0\r\n\r\n",
+             0,
+             Truncated::no},
+    PartsRow{"killed, there is no last chunk",
+             get_1_1,
+             Writer::killed,
+             {"A: b\n\n", "hello"},
+             {chunked_head, "5\r\nhello"},
+             "",
+             5,
+             Truncated::yes},
+    PartsRow{"the head comes in parts",
+             get_1_1,
+             Writer::ended,
+             {"A: ", "b\n", "\n"},
+             {"", "", chunked_head},
+             "0\r\n\r\n",
+             0,
+             Truncated::no},
+    PartsRow{"until the end to 1.0",
+             get_1_0,
+             Writer::ended,
+             {"A: b\n\n", "hello", " world"},
+             {"HTTP/1.1 200 OK\r\nA: b\r\n\r\n", "hello", " world"},
+             "",
+             11,
+             Truncated::no},
+    PartsRow{"killed, to 1.0",
+             get_1_0,
+             Writer::killed,
+             {"A: b\n\nhello"},
+             {"HTTP/1.1 200 OK\r\nA: b\r\n\r\nhello"},
+             "",
+             5,
+             Truncated::yes},
+    PartsRow{
+        "the script's own length",
+        get_1_1,
+        Writer::ended,
+        {"Content-Length: 10\n\n", "hello", "world"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", "hello", "world"},
+        "",
+        10,
+        Truncated::no},
+    PartsRow{
+        "more than its length",
+        get_1_1,
+        Writer::ended,
+        {"Content-Length: 7\n\n", "hello", "world", "!"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n", "hello", "wo", ""},
+        "",
+        7,
+        Truncated::no},
+    PartsRow{"less than its length",
+             get_1_1,
+             Writer::ended,
+             {"Content-Length: 7\n\n", "hello"},
+             {"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n", "hello"},
+             "",
+             5,
+             Truncated::yes},
+    PartsRow{"HEAD",
+             head_1_1,
+             Writer::ended,
+             {"A: b\n\n", "hello", "world"},
+             {"HTTP/1.1 200 OK\r\nA: b\r\n\r\n", "", ""},
+             "",
+             0,
+             Truncated::no},
+};
+
+}  // namespace
+
 BOOST_AUTO_TEST_CASE(output_that_comes_in_parts_is_framed) {
-  struct Row {
-    const char* why;
-    Asked asked;
-    Writer writer;
-    std::vector<const char*> parts;  // the client gets each before the next
-    std::vector<const char*> expected;
-    const char* end;
-    std::size_t body_octets;
-    Truncated truncated;
-  };
-  const char* const chunked_head =
-      "HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n";
-  const std::array rows{
-      Row{"chunked to 1.1",
-          get_1_1,
-          Writer::ended,
-          {"A: b\n\n", "hello", "0123456789abcdef"},
-          {chunked_head, "5\r\nhello", "\r\n10\r\n0123456789abcdef"},
-          "\r\n0\r\n\r\n",
-          21,
-          Truncated::no},
-      Row{"the first part with the head",
-          get_1_1,
-          Writer::ended,
-          {"A: b\n\nhello"},
-          {"HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n"
-           "5\r\nhello"},
-          "\r\n0\r\n\r\n",
-          5,
-          Truncated::no},
-      Row{"no body comes",
-          get_1_1,
-          Writer::ended,
-          {"A: b\n\n"},
-          {chunked_head},
-          "0\r\n\r\n",
-          0,
-          Truncated::no},
-      Row{"killed, there is no last chunk",
-          get_1_1,
-          Writer::killed,
-          {"A: b\n\n", "hello"},
-          {chunked_head, "5\r\nhello"},
-          "",
-          5,
-          Truncated::yes},
-      Row{"the head comes in parts",
-          get_1_1,
-          Writer::ended,
-          {"A: ", "b\n", "\n"},
-          {"", "", chunked_head},
-          "0\r\n\r\n",
-          0,
-          Truncated::no},
-      Row{"until the end to 1.0",
-          get_1_0,
-          Writer::ended,
-          {"A: b\n\n", "hello", " world"},
-          {"HTTP/1.1 200 OK\r\nA: b\r\n\r\n", "hello", " world"},
-          "",
-          11,
-          Truncated::no},
-      Row{"killed, to 1.0",
-          get_1_0,
-          Writer::killed,
-          {"A: b\n\nhello"},
-          {"HTTP/1.1 200 OK\r\nA: b\r\n\r\nhello"},
-          "",
-          5,
-          Truncated::yes},
-      Row{"the script's own length",
-          get_1_1,
-          Writer::ended,
-          {"Content-Length: 10\n\n", "hello", "world"},
-          {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", "hello", "world"},
-          "",
-          10,
-          Truncated::no},
-      Row{"more than its length",
-          get_1_1,
-          Writer::ended,
-          {"Content-Length: 7\n\n", "hello", "world", "!"},
-          {"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n", "hello", "wo", ""},
-          "",
-          7,
-          Truncated::no},
-      Row{"less than its length",
-          get_1_1,
-          Writer::ended,
-          {"Content-Length: 7\n\n", "hello"},
-          {"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n", "hello"},
-          "",
-          5,
-          Truncated::yes},
-      Row{"HEAD",
-          head_1_1,
-          Writer::ended,
-          {"A: b\n\n", "hello", "world"},
-          {"HTTP/1.1 200 OK\r\nA: b\r\n\r\n", "", ""},
-          "",
-          0,
-          Truncated::no},
-  };
-  for (const Row& row : rows) {
+  for (const PartsRow& row : parts_rows) {
     BOOST_TEST_CONTEXT(row.why) {
       Stage stage{row.asked};
       for (std::size_t i = 0; i < row.parts.size(); ++i) {

@@ -404,6 +404,16 @@ BOOST_AUTO_TEST_CASE(counts_what_the_peer_has_not_got) {
   BOOST_TEST(unacknowledged_octets(-1) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(tells_sockets_of_the_internet_from_local_ones) {
+  const SocketPair tcp = make_tcp_pair(Addressing::ipv4);
+  const SocketPair local = make_socket_pair();
+  const Pipe pipe = make_pipe();
+  BOOST_TEST(is_internet_socket(tcp.ours.get()));
+  BOOST_TEST(!is_internet_socket(local.ours.get()));
+  BOOST_TEST(!is_internet_socket(pipe.reading.get()));
+  BOOST_TEST(!is_internet_socket(-1));
+}
+
 BOOST_AUTO_TEST_CASE(urgent_octets_are_read_like_others) {
   const SocketPair pair = make_tcp_pair(Addressing::ipv4);
   inline_urgent_octets(pair.ours.get());
