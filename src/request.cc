@@ -74,18 +74,9 @@ void parse_fields(std::string_view text, Request& request) {
   }
 }
 
-// The values of all fields of this name.
-std::vector<std::string_view> values_of(const Request& request,
-                                        std::string_view name) {
-  std::vector<std::string_view> values;
-  for (const Field& field : request.fields)
-    if (equals_ignoring_case(field.name, name)) values.push_back(field.value);
-  return values;
-}
-
 // RFC 9112 3.2: exactly one in HTTP/1.1, well formed, and not a second one.
 void interpret_host(Request& request) {
-  const auto values = values_of(request, "Host");
+  const auto values = request.find_all("Host");
   if (values.size() > 1) refuse("more than one Host field");
   if (values.empty() && request.minor_version > 0) refuse("no Host field");
   if (!values.empty()) {
@@ -98,8 +89,8 @@ void interpret_host(Request& request) {
 
 // RFC 9112 6: what follows the head.
 void interpret_framing(Request& request) {
-  const auto codings = values_of(request, "Transfer-Encoding");
-  const auto lengths = values_of(request, "Content-Length");
+  const auto codings = request.find_all("Transfer-Encoding");
+  const auto lengths = request.find_all("Content-Length");
   // RFC 9112 6.1: both at once is how requests are smuggled.
   if (!codings.empty() && !lengths.empty())
     refuse("both Transfer-Encoding and Content-Length");
@@ -118,7 +109,7 @@ void interpret_framing(Request& request) {
 // RFC 9110 10.1.1. HTTP/1.0 knows no expectations: to be ignored.
 void interpret_expectation(Request& request) {
   if (request.minor_version == 0) return;
-  for (const std::string_view value : values_of(request, "Expect")) {
+  for (const std::string_view value : request.find_all("Expect")) {
     if (!equals_ignoring_case(value, "100-continue"))
       throw HttpError{Status::expectation_failed,
                       "Expect: " + std::string{value}};
@@ -135,6 +126,14 @@ std::optional<std::string_view> Request::find_field(
   });
   if (found == fields.end()) return std::nullopt;
   return found->value;
+}
+
+std::vector<std::string_view> Request::find_all(std::string_view name) const {
+  std::vector<std::string_view> values;
+  for (const Field& field : fields) {
+    if (equals_ignoring_case(field.name, name)) values.push_back(field.value);
+  }
+  return values;
 }
 
 Request parse_request(std::string_view head) {

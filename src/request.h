@@ -39,6 +39,10 @@ struct Request {
   /// The value of the first field of this name.
   [[nodiscard]] std::optional<std::string_view> find_field(
       std::string_view name) const;
+
+  /// The values of all fields of this name, in order.
+  [[nodiscard]] std::vector<std::string_view> find_all(
+      std::string_view name) const;
 };
 
 /// Parses a head that HeadScanner has found complete. Throws HttpError: 400,
