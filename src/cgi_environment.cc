@@ -74,7 +74,7 @@ class Environment {
 
 // RFC 3875 4.1.14: a name, or an address, an IPv6 one in brackets.
 std::string server_name_for(const Endpoint& local) {
-  if (local.port == 0) return "localhost";
+  if (local.address.empty() || local.address == "unix:") return "localhost";
   if (local.address.find(':') == std::string::npos) return local.address;
   return '[' + local.address + ']';
 }
@@ -109,7 +109,9 @@ void set_request_variables(Environment& environment,
   environment.set("REQUEST_METHOD", request.method);
   environment.set("REQUEST_URI", request.target.path_and_query);
   environment.set("QUERY_STRING", request.target.query);
-  environment.set("DOCUMENT_ROOT", context.document_root);
+  environment.set("DOCUMENT_ROOT", context.document_root.empty()
+                                       ? std::string_view{"/"}
+                                       : context.document_root);
   environment.set("SCRIPT_NAME", script.script_name);
   environment.set("SCRIPT_FILENAME",
                   context.document_root + script.script_name);
@@ -183,17 +185,19 @@ std::vector<std::string> cgi_environment(const CgiContext& context,
 }
 
 std::vector<std::string> cgi_arguments(const Options& options,
-                                       const Target& target) {
-  if (!options.isindex || target.query.empty() ||
-      target.query.find('=') != std::string_view::npos)
+                                       const Request& request) {
+  const std::string_view query = request.target.query;
+  if (!options.isindex || (request.method != "GET" && request.method != "HEAD"))
     return {};
+  if (query.empty() || query.find('=') != std::string_view::npos) return {};
   std::vector<std::string> words;
-  for (const std::string_view word : split(target.query, '+')) {
+  for (const std::string_view word : split(query, '+')) {
     auto decoded = percent_decode(word);
     // A word that looks like an option must not become one (CVE-2012-1823).
-    if (!decoded || decoded->starts_with('-') ||
-        decoded->find('\0') != std::string::npos)
+    if (word.empty() || !decoded || decoded->starts_with('-') ||
+        decoded->find('\0') != std::string::npos) {
       return {};
+    }
     words.push_back(std::move(*decoded));
   }
   return words;

@@ -30,9 +30,9 @@ struct CgiContext {
 [[nodiscard]] std::vector<std::string> cgi_environment(
     const CgiContext& context, const char* const* inherited);
 
-/// The arguments of a script: its query's words where `--isindex` is on and
-/// the query has no `=` (RFC 3875 4.4); else none.
+/// The arguments of a script: its query's words where `--isindex` is on, the
+/// method is GET or HEAD and the query has no `=` (RFC 3875 4.4); else none.
 [[nodiscard]] std::vector<std::string> cgi_arguments(const Options& options,
-                                                     const Target& target);
+                                                     const Request& request);
 
 }  // namespace cgihttpd

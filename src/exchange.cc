@@ -197,7 +197,7 @@ void Exchange::answer(const Request&, const Refusal& refusal) {
 
 void Exchange::answer(const Request& request, const Script& script) {
   const ScriptCommand command{
-      script, cgi_arguments(options_, request.target),
+      script, cgi_arguments(options_, request),
       cgi_environment({.options = options_,
                        .activation = activation_,
                        .local = find_local_end(activation_),

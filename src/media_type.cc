@@ -149,15 +149,13 @@ std::optional<std::string> find_media_type_in(std::string_view mime_types,
   while (!mime_types.empty()) {
     std::string line{take_line(mime_types)};
     std::ranges::replace(line, '\t', ' ');
-    const auto words =
-        split(std::string_view{line}.substr(0, line.find('#')), ' ');
-    std::string_view type;
-    for (const std::string_view word : words) {
-      if (type.empty()) {
-        type = word;  // the first that is not empty
-      } else if (equals_ignoring_case(word, extension)) {
-        return std::string{type};
-      }
+    auto words = split(std::string_view{line}.substr(0, line.find('#')), ' ');
+    std::erase_if(words, [](std::string_view word) { return word.empty(); });
+    if (words.empty()) continue;
+    if (std::any_of(words.begin() + 1, words.end(), [&](std::string_view word) {
+          return equals_ignoring_case(word, extension);
+        })) {
+      return std::string{words.front()};
     }
   }
   return std::nullopt;

@@ -132,10 +132,11 @@ void OutputPump::begin_answer(std::size_t head_size, Writer writer) {
   ResponseHead answer{head.status, head.reason, current_time(), server_};
   for (const Field& field : head.fields)
     answer.add(field.name, field.value);
-  if (framing_ == Framing::chunked)
+  if (framing_ == Framing::chunked) {
     answer.add("Transfer-Encoding", "chunked");
-  else if (length_)
+  } else if (length_) {
     answer.add("Content-Length", *length_);
+  }
   pending_ = answer.text();
   if (!first.empty()) {
     append_chunk_head(first.size());
@@ -149,6 +150,8 @@ void OutputPump::begin_answer(std::size_t head_size, Writer writer) {
 void OutputPump::choose_framing(const CgiHead& head, std::uint64_t first,
                                 Writer writer) {
   length_ = head.content_length;
+  // RFC 9110 15.3.6: no content, but it is framed as if there were.
+  if (head.status == Status::reset_content) length_ = 0;
   if (request_.method == "HEAD" || has_no_content(head.status)) {
     framing_ = Framing::no_body;
     if (has_no_content(head.status)) length_.reset();
@@ -185,9 +188,10 @@ bool OutputPump::announce_next(Writer writer) {
   }
   const std::string input = std::exchange(input_, {});
   const auto size = std::min<std::uint64_t>(input.size(), left);
-  if (input.size() == chunk_octets)
+  if (input.size() == chunk_octets) {
     in_pipe_ =
         std::min<std::uint64_t>(readable_bytes(pipe_.get()), left - size);
+  }
   append_chunk_head(size + in_pipe_);
   pending_.append(input, 0, size);
   pending_body_ = size;

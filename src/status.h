@@ -11,6 +11,7 @@ namespace cgihttpd {
 enum class Status : std::uint16_t {
   ok = 200,
   no_content = 204,
+  reset_content = 205,
   moved_permanently = 301,
   found = 302,
   not_modified = 304,

@@ -271,6 +271,8 @@ class _Result(unittest.TextTestResult):
 def main():
     """Runs the cases of the file that calls it; all skipped is skipped."""
     binary()
+    # Ended by the test run: leave the `with` blocks, and no superserver behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     runner = unittest.TextTestRunner(verbosity=2, resultclass=_Result)
     result = unittest.main(testRunner=runner, exit=False).result
     if not result.wasSuccessful():

@@ -342,6 +342,15 @@ constexpr PathInfoRow path_info_rows[] = {
     {"decoded", "/b c?d", "/srv/www/b c?d"},
 };
 
+BOOST_AUTO_TEST_CASE(the_root_of_the_machine_has_a_name) {
+  Setting setting;
+  setting.document_root.clear();
+  const Texts environment = environment_of(setting, head_with(""));
+  BOOST_TEST(shown(value_in(environment, "DOCUMENT_ROOT")) == shown("/"));
+  BOOST_TEST(shown(value_in(environment, "SCRIPT_FILENAME")) ==
+             shown("/cgi-bin/a.sh"));
+}
+
 BOOST_AUTO_TEST_CASE(a_path_info_is_translated) {
   check_rows(path_info_rows, [](const PathInfoRow& row) {
     Setting setting;
@@ -390,6 +399,14 @@ BOOST_AUTO_TEST_CASE(a_server_has_a_name_and_a_port) {
        false,
        "[2001:db8::1]",
        "81"},
+      {"no host: an address without a port",
+       "",
+       {"192.0.2.2", 0},
+       false,
+       "192.0.2.2",
+       "80"},
+      {"no host: a local socket", "", {"unix:", 0}, false, "localhost", "80"},
+      {"no host: nothing known", "", {}, false, "localhost", "80"},
       {"nothing known of the connection", "a", {}, false, "a", "80"},
       {"nothing known of a connection with TLS", "a", {}, true, "a", "443"},
       {"a port that is not usual", "a", {"192.0.2.2", 444}, true, "a", "444"},
@@ -508,7 +525,19 @@ struct ArgumentRow {
   const char* why;
   std::string_view target;
   std::string_view expected;
+  std::string_view method = "GET";
 };
+
+// The arguments for a row, each in angle brackets.
+std::string arguments_for(const ArgumentRow& row, const Options& options) {
+  Request request;
+  request.method = row.method;
+  request.target = parse_target(row.target).value();
+  std::string words;
+  for (const std::string& word : cgi_arguments(options, request))
+    words.append("<").append(word).append(">");
+  return words;
+}
 
 constexpr ArgumentRow argument_rows[] = {
     {"no query", "/", ""},
@@ -532,26 +561,23 @@ constexpr ArgumentRow argument_rows[] = {
     {"RFC 3875 4.4: what no argument can be", "/?a%00b", ""},
     {"RFC 3875 4.4: what no word is", "/?a+%zz", ""},
     {"RFC 3875 4.4: half an escape", "/?a+%4", ""},
+    {"RFC 3875 4.4: a word has a character", "/?a++b", ""},
+    {"RFC 3875 4.4: the last word, too", "/?a+", ""},
+    {"RFC 3875 4.4: HEAD is as GET", "/?a", "<a>", "HEAD"},
+    {"RFC 3875 4.4: other methods have none", "/?a", "", "POST"},
 };
 
 BOOST_AUTO_TEST_CASE(a_query_is_words_with_isindex) {
   Options options;
   options.isindex = true;
   check_rows(argument_rows, [&](const ArgumentRow& row) {
-    const auto target = parse_target(row.target);
-    BOOST_TEST_REQUIRE(target.has_value());
-    std::string words;
-    for (const std::string& word : cgi_arguments(options, *target))
-      words.append("<").append(word).append(">");
-    BOOST_TEST(shown(words) == shown(row.expected));
+    BOOST_TEST(shown(arguments_for(row, options)) == shown(row.expected));
   });
 }
 
 BOOST_AUTO_TEST_CASE(a_query_is_no_argument_without_isindex) {
   for (const ArgumentRow& row : argument_rows) {
-    const auto target = parse_target(row.target);
-    BOOST_TEST_REQUIRE(target.has_value());
-    BOOST_TEST(cgi_arguments({}, *target).empty(), row.target);
+    BOOST_TEST(shown(arguments_for(row, {})) == shown(""));
   }
 }
 
