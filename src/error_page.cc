@@ -29,12 +29,13 @@ std::string error_page(const Refusal& refusal) {
   const std::string_view explanation = explanation_of(refusal.status);
   std::string content = "<p>Error code: " + code + "</p>\n";
   content.append("<p>Message: ").append(message).append(".</p>\n");
-  if (!explanation.empty())
+  if (!explanation.empty()) {
     content.append("<p>Error code explanation: ")
         .append(code)
         .append(" - ")
         .append(html_escape(explanation))
         .append(".</p>\n");
+  }
   return page_of("Error response", content);
 }
 

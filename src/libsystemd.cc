@@ -62,12 +62,13 @@ const DlopenNote dlopen_note{sizeof DlopenNote::name,
 // Never closed: the process ends soon.
 void* library() {
   static void* const handle = ::dlopen(soname, RTLD_NOW | RTLD_LOCAL);
-  if (handle == nullptr)
+  if (handle == nullptr) {
     throw SetupError{
         "systemd passed a descriptor, and libsystemd.so.0 is not there: "
         "install "
         "it (Debian: libsystemd0), or set StandardInput=socket in the "
         ".service"};
+  }
   return handle;
 }
 
@@ -76,9 +77,10 @@ template <typename Function>
 Function* function(const char* name) {
   // NOLINTNEXTLINE(*-reinterpret-cast): what dlsym(3) is made for
   auto* found = reinterpret_cast<Function*>(::dlsym(library(), name));
-  if (found == nullptr)
+  if (found == nullptr) {
     throw SetupError{std::string{soname} + " has no " + name +
                      ": install systemd 246 or newer"};
+  }
   return found;
 }
 

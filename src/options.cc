@@ -166,10 +166,11 @@ const Row& row_for(int code) {
 }
 
 void take_operands(Options& options, std::span<char* const> operands) {
-  if (operands.empty())
+  if (operands.empty()) {
     throw SetupError{
         "no root folder: name the folder to serve as the last argument, "
         "e.g. cgihttpd /srv/www"};
+  }
   if (operands.size() > 1)
     refuse(operands[1], {}, "only one root folder can be served");
   options.root = operands.front();

@@ -76,9 +76,10 @@ Identity identity_for(const std::string& user) {
       throw SetupError{"--user=" + user + ": no such group in /etc/group"};
     identity->group = *group;
   }
-  if (identity->user == 0 || identity->group == 0)
+  if (identity->user == 0 || identity->group == 0) {
     throw SetupError{"--user=" + user +
                      ": root serves nothing: name an unprivileged user"};
+  }
   return *identity;
 }
 
@@ -114,10 +115,11 @@ void drop_privileges(const std::string& user) {
   if (::setgroups(0, nullptr) != 0 ||
       ::setresgid(wanted.group, wanted.group, wanted.group) != 0 ||
       ::setresuid(wanted.user, wanted.user, wanted.user) != 0 ||
-      !drop_capabilities() || !has_become(wanted))
+      !drop_capabilities() || !has_become(wanted)) {
     throw SetupError{"cannot become --user=" + user +
                      ": start cgihttpd as that user, or with CAP_SETUID and "
                      "CAP_SETGID"};
+  }
 }
 
 }  // namespace cgihttpd

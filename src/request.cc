@@ -33,9 +33,10 @@ int parse_version(std::string_view version) {
       version[major_at + 1] != '.' || !is_digit(version[major_at]) ||
       !is_digit(version[minor_at]))
     refuse("malformed version", version);
-  if (version[major_at] != '1')
+  if (version[major_at] != '1') {
     throw HttpError{Status::http_version_not_supported,
                     "not HTTP/1: " + std::string{version}};
+  }
   // RFC 9110 2.5: a higher minor version is one that we know, and more.
   return version[minor_at] == '0' ? 0 : 1;
 }
@@ -67,9 +68,10 @@ void parse_fields(std::string_view text, Request& request) {
   for (;;) {
     const std::string_view line = take_crlf_line(text);
     if (line.empty()) break;
-    if (request.fields.size() == max_fields)
+    if (request.fields.size() == max_fields) {
       throw HttpError{Status::request_header_fields_too_large,
                       "too many fields"};
+    }
     request.fields.push_back(parse_field(line));
   }
 }
@@ -94,9 +96,10 @@ void interpret_framing(Request& request) {
   // RFC 9112 6.1: both at once is how requests are smuggled.
   if (!codings.empty() && !lengths.empty())
     refuse("both Transfer-Encoding and Content-Length");
-  if (!codings.empty())
+  if (!codings.empty()) {
     throw HttpError{Status::not_implemented,
                     "Transfer-Encoding: " + std::string{codings.front()}};
+  }
   for (const std::string_view value : lengths) {
     const auto length = parse_number<std::uint64_t>(value);
     if (!length) refuse("malformed Content-Length", value);
@@ -110,9 +113,10 @@ void interpret_framing(Request& request) {
 void interpret_expectation(Request& request) {
   if (request.minor_version == 0) return;
   for (const std::string_view value : request.find_all("Expect")) {
-    if (!equals_ignoring_case(value, "100-continue"))
+    if (!equals_ignoring_case(value, "100-continue")) {
       throw HttpError{Status::expectation_failed,
                       "Expect: " + std::string{value}};
+    }
     request.expects_continue = request.content_length.value_or(0) > 0;
   }
 }
