@@ -57,7 +57,7 @@ class Relay {
         body_{std::move(ends.input), run.request.content_length.value_or(0)},
         errors_{std::move(ends.error), run.log, run.script.script_name},
         output_{std::move(ends.output), run.connection, run.request,
-                run.server} {}
+                run.common} {}
 
   void pass_on(ScriptProcess process, ScriptAnswer& answer) {
     const AnswerKeeper keeper{*this, answer};

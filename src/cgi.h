@@ -10,6 +10,7 @@
 #include "log.h"
 #include "refusal.h"
 #include "request.h"
+#include "response.h"
 #include "script_process.h"
 #include "site.h"
 
@@ -32,8 +33,7 @@ struct ScriptRun {
   const Request& request;
   const Script& script;
   const ScriptCommand& command;
-  /// See ResponseHead.
-  std::string_view server;
+  CommonFields common;
 };
 
 /// Runs the script as a child and relays its output; returns when the script

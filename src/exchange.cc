@@ -39,27 +39,28 @@ std::optional<Refusal> failure_of(Call call) {
     return std::nullopt;
   } catch (const HttpError& error) {
     if (error.status() == Status::bad_gateway)
-      return Refusal{error.status(), {}, error.what(), {}};
-    return Refusal{error.status(), error.what(), {}, {}};
+      return Refusal{error.status(), {}, error.what()};
+    return Refusal{error.status(), error.what()};
   } catch (const std::system_error& error) {
     if (is_peer_gone(error.code())) return std::nullopt;
-    return Refusal{Status::internal_server_error, {}, error.what(), {}};
+    return Refusal{Status::internal_server_error, {}, error.what()};
   } catch (const std::exception& error) {
-    return Refusal{Status::internal_server_error, {}, error.what(), {}};
+    return Refusal{Status::internal_server_error, {}, error.what()};
   }
 }
 
 class Exchange {
  public:
-  Exchange(const Options& options, const Log& log, const Site& site,
+  Exchange(const Options& options, const Log& log, Site& site,
            const Activation& activation)
       : options_{options},
         log_{log},
         site_{site},
         activation_{activation},
         connection_{activation.kind, options.send_timeout},
-        server_{options.server_version ? "cgihttpd/" CGIHTTPD_VERSION
-                                       : "cgihttpd"} {
+        common_{.server = options.server_version ? "cgihttpd/" CGIHTTPD_VERSION
+                                                 : "cgihttpd",
+                .added = options.header_fields} {
     record_.remote_address = activation.remote.address;
   }
 
@@ -72,11 +73,15 @@ class Exchange {
   void answer(const Request& request, Directory& directory);
   void answer(const Request& request, const Script& script);
   void answer(const Request& request, const Redirect& redirect);
+  void answer(const Request& request, const MethodList& methods);
   void answer(const Request& request, const Refusal& refusal);
   void become(const ScriptRun& run);
   void refuse(const Refusal& refusal);
   void report(const Refusal& refusal) const;
+  [[nodiscard]] std::optional<File> find_error_page(Status status);
+  void send_file(ResponseHead& head, const File& file);
   void send_page(ResponseHead& head, std::string_view page);
+  void send_own_head(ResponseHead& head, More more);
   void send_head(std::string_view head, More more);
   ResponseHead head_for(Status status, std::string_view reason = {});
   void finish();
@@ -84,10 +89,10 @@ class Exchange {
 
   const Options& options_;
   const Log& log_;
-  const Site& site_;
+  Site& site_;
   const Activation& activation_;
   Connection connection_;
-  std::string_view server_;
+  CommonFields common_;
 
   Head head_;
   AccessRecord record_;
@@ -120,6 +125,7 @@ void Exchange::serve() {
   const Request request = parse_request(head_.octets);
   record_.referer = request.find_field("Referer").value_or("");
   record_.user_agent = request.find_field("User-Agent").value_or("");
+  site_.select_host(request.host);
   Resource resource = site_.find(request);
   has_unread_body_ = request.content_length.value_or(0) > 0;
   std::visit([&](auto& found) { answer(request, found); }, resource);
@@ -131,18 +137,15 @@ void Exchange::refuse_head() {
   has_unread_body_ = true;
   const bool is_empty = record_.request_line.empty();
   switch (head_.end) {
-    case HeadEnd::line_too_long:
-      refuse({Status::uri_too_long, {}, {}, {}});
-      break;
+    case HeadEnd::line_too_long: refuse({Status::uri_too_long}); break;
     case HeadEnd::head_too_long:
-      refuse({Status::request_header_fields_too_large, {}, {}, {}});
+      refuse({Status::request_header_fields_too_large});
       break;
     case HeadEnd::timed_out:
-      if (!is_empty) refuse({Status::request_timeout, {}, {}, {}});
+      if (!is_empty) refuse({Status::request_timeout});
       break;
     case HeadEnd::closed:
-      if (!is_empty)
-        refuse({Status::bad_request, "The request has no end", {}, {}});
+      if (!is_empty) refuse({Status::bad_request, "The request has no end"});
       break;
     default:
       refuse({Status::bad_request,
@@ -154,7 +157,7 @@ void Exchange::refuse_head() {
 
 ResponseHead Exchange::head_for(Status status, std::string_view reason) {
   record_.status = status;
-  return {status, reason, record_.time, server_};
+  return {status, reason, record_.time, common_.server};
 }
 
 void Exchange::send_head(std::string_view head, More more) {
@@ -163,18 +166,35 @@ void Exchange::send_head(std::string_view head, More more) {
   head_octets_ = connection_.sent();
 }
 
+// Of an answer that we make ourselves: its type is what we say.
+void Exchange::send_own_head(ResponseHead& head, More more) {
+  constexpr std::string_view content_type_options = "X-Content-Type-Options";
+  head.add_missing(common_.added);
+  if (!head.has(content_type_options))
+    head.add(content_type_options, "nosniff");
+  send_head(head.text(), more);
+}
+
 void Exchange::send_page(ResponseHead& head, std::string_view page) {
   head.add("Content-Type", html_type).add("Content-Length", page.size());
   const bool has_body = !is_head_request_ && !page.empty();
-  send_head(head.text(), has_body ? More::yes : More::no);
+  send_own_head(head, has_body ? More::yes : More::no);
   if (has_body) connection_.send(page, More::no);
 }
 
 void Exchange::answer(const Request&, const File& file) {
   ResponseHead head = head_for(Status::ok);
   add_file_fields(head, file);
+  if (options_.max_age) {
+    head.add("Cache-Control",
+             "max-age=" + std::to_string(options_.max_age->count()));
+  }
+  send_file(head, file);
+}
+
+void Exchange::send_file(ResponseHead& head, const File& file) {
   const bool has_body = !is_head_request_ && file.size > 0;
-  send_head(head.text(), has_body ? More::yes : More::no);
+  send_own_head(head, has_body ? More::yes : More::no);
   if (has_body && connection_.send_file(file.fd.get(), file.size) < file.size)
     report({.detail = "the file became shorter while it was sent"});
 }
@@ -191,6 +211,12 @@ void Exchange::answer(const Request&, const Redirect& redirect) {
   send_page(head, redirect_page(redirect.location));
 }
 
+void Exchange::answer(const Request&, const MethodList& methods) {
+  ResponseHead head = head_for(Status::no_content);
+  head.add("Allow", methods.allow);
+  send_own_head(head, More::no);
+}
+
 void Exchange::answer(const Request&, const Refusal& refusal) {
   refuse(refusal);
 }
@@ -205,7 +231,7 @@ void Exchange::answer(const Request& request, const Script& script) {
                        .script = script,
                        .document_root = site_.root_path()},
                       environ)};
-  const ScriptRun run{connection_, log_, request, script, command, server_};
+  const ScriptRun run{connection_, log_, request, script, command, common_};
   if (options_.cgi_output == CgiOutput::direct ||
       has_non_parsed_header(script)) {
     become(run);
@@ -238,8 +264,25 @@ void Exchange::refuse(const Refusal& refusal) {
   report(refusal);
   if (has_begun_ || script_answer_.has_begun) return;
   ResponseHead head = head_for(refusal.status);
-  if (!refusal.allow.empty()) head.add("Allow", refusal.allow);
-  send_page(head, error_page(refusal));
+  if (!refusal.field_name.empty())
+    head.add(refusal.field_name, refusal.field_value);
+  if (const auto page = find_error_page(refusal.status)) {
+    add_file_fields(head, *page);
+    send_file(head, *page);
+  } else {
+    send_page(head, error_page(refusal));
+  }
+}
+
+// The administrator's page for an error.
+std::optional<File> Exchange::find_error_page(Status status) {
+  const auto& pages = options_.error_pages;
+  const auto named = std::ranges::find(pages, status, &ErrorPage::status);
+  if (named == pages.end()) return std::nullopt;
+  auto page = site_.find_page(named->path);
+  if (!page)
+    report({.detail = "the error page cannot be opened: " + named->path});
+  return page;
 }
 
 void Exchange::report(const Refusal& refusal) const {
@@ -275,7 +318,7 @@ void Exchange::write_access_line(std::optional<std::uint64_t> body_octets) {
 
 }  // namespace
 
-void answer_request(const Options& options, const Log& log, const Site& site,
+void answer_request(const Options& options, const Log& log, Site& site,
                     const Activation& activation) {
   Exchange{options, log, site, activation}.run();
 }

@@ -12,7 +12,7 @@ namespace cgihttpd {
 
 /// Answers the request on the connection. Whatever the client does, this
 /// returns; where a script takes the handler's place, it does not.
-void answer_request(const Options& options, const Log& log, const Site& site,
+void answer_request(const Options& options, const Log& log, Site& site,
                     const Activation& activation);
 
 }  // namespace cgihttpd

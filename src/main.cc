@@ -30,7 +30,7 @@ int serve(const Options& options, const Log& log, const StandardFacts& facts) {
   ignore_broken_pipes();
   const auto activation = activate(facts);
   if (!activation) return EX_OK;  // the client has gone already
-  const Site site{options};
+  Site site{options};
   answer_request(options, log, site, *activation);
   return EX_OK;
 }

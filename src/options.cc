@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "escape.h"
 #include "refusal.h"
 #include "text.h"
 
@@ -21,10 +22,13 @@ struct Row {
   void (*apply)(Options& options, std::string_view value);
 };
 
+constexpr std::size_t max_quoted_value = 256;
+
 [[noreturn]] void refuse(std::string_view option, std::string_view value,
                          std::string_view reason) {
   std::string what{option};
-  if (!value.empty()) what.append("=").append(value);
+  if (!value.empty())
+    what.append("=").append(log_escape(value, max_quoted_value));
   throw SetupError{what.append(": ").append(reason), SetupError::usage};
 }
 
@@ -35,6 +39,16 @@ std::chrono::seconds parse_timeout(std::string_view option,
   if (!seconds || *seconds == 0 || *seconds > max_seconds)
     refuse(option, value, "needs a number of seconds from 1 to 604800");
   return std::chrono::seconds{*seconds};
+}
+
+// Whether `path` is `/` and names, with a slash between them: a URL path,
+// decoded, that names what it says.
+bool is_normal_path(std::string_view path) {
+  const auto parts = split(path, '/');
+  return parts.size() > 1 && parts.front().empty() &&
+         std::all_of(parts.begin() + 1, parts.end(), [](std::string_view part) {
+           return !part.empty() && part != "." && part != "..";
+         });
 }
 
 void clear_cgi_folders(Options& options, std::string_view /*value*/) {
@@ -50,15 +64,90 @@ void set_user(Options& options, std::string_view value) {
 void add_cgi_folder(Options& options, std::string_view value) {
   if (options.has_default_cgi_folders) clear_cgi_folders(options, {});
   if (value.ends_with('/')) value.remove_suffix(1);
-  const auto parts = split(value, '/');
-  const bool is_normal =
-      parts.size() > 1 && parts.front().empty() &&
-      std::all_of(parts.begin() + 1, parts.end(), [](std::string_view part) {
-        return !part.empty() && part != "." && part != "..";
-      });
-  if (!is_normal)
+  if (!is_normal_path(value))
     refuse("--cgi-dir", value, "needs a URL path such as /cgi-bin");
   options.cgi_folders.emplace_back(value);
+}
+
+void add_index_name(Options& options, std::string_view value) {
+  if (value.empty() || value.find('/') != std::string_view::npos ||
+      value == "." || value == "..") {
+    refuse("--index", value, "needs a file name such as index.html");
+  }
+  if (options.has_default_index_names) options.index_names.clear();
+  options.has_default_index_names = false;
+  options.index_names.emplace_back(value);
+}
+
+void set_symlinks(Options& options, std::string_view value) {
+  if (value != "below" && value != "follow")
+    refuse("--symlinks", value, "is either below or follow");
+  options.follow_symlinks = value == "follow";
+}
+
+void set_fallback(Options& options, std::string_view value) {
+  if (!is_normal_path(value))
+    refuse("--fallback", value, "needs a path such as /index.html");
+  options.fallback = value;
+}
+
+void add_error_page(Options& options, std::string_view value) {
+  constexpr std::uint16_t first_error = 400;
+  constexpr std::uint16_t last_error = 599;
+  const std::size_t equals = std::min(value.find('='), value.size());
+  const auto code = parse_number<std::uint16_t>(value.substr(0, equals));
+  const std::string_view path =
+      value.substr(std::min(equals + 1, value.size()));
+  if (!code || *code < first_error || *code > last_error ||
+      !is_normal_path(path)) {
+    refuse("--error-page", value,
+           "needs CODE=PATH such as 404=/404.html, with a code from 400 to "
+           "599");
+  }
+  options.error_pages.push_back({Status{*code}, std::string{path}});
+}
+
+// What says how an answer is framed or what it is, and what the handler says
+// itself: a second one would contradict it.
+constexpr std::array<std::string_view, 19> own_fields{"accept-ranges",
+                                                      "allow",
+                                                      "connection",
+                                                      "content-encoding",
+                                                      "content-length",
+                                                      "content-range",
+                                                      "content-type",
+                                                      "date",
+                                                      "etag",
+                                                      "keep-alive",
+                                                      "last-modified",
+                                                      "location",
+                                                      "server",
+                                                      "status",
+                                                      "te",
+                                                      "trailer",
+                                                      "transfer-encoding",
+                                                      "upgrade",
+                                                      "www-authenticate"};
+
+void add_header_field(Options& options, std::string_view value) {
+  const std::size_t colon = std::min(value.find(':'), value.size());
+  const std::string_view name = value.substr(0, colon);
+  const std::string_view field_value =
+      trim(value.substr(std::min(colon + 1, value.size())));
+  if (colon == value.size() || !is_token(name) || !is_field_value(field_value))
+    refuse("--header", value, "needs 'NAME: VALUE' on one line");
+  if (std::ranges::find(own_fields, lower(name)) != own_fields.end())
+    refuse("--header", value, "is a field that cgihttpd sets itself");
+  options.header_fields.push_back(
+      {std::string{name}, std::string{field_value}});
+}
+
+void set_max_age(Options& options, std::string_view value) {
+  constexpr std::uint32_t max_seconds = 0x7fff'ffff;  // RFC 9111 1.2.2
+  const auto seconds = parse_number<std::uint32_t>(value);
+  if (!seconds || *seconds > max_seconds)
+    refuse("--max-age", value, "needs a number of seconds");
+  options.max_age = std::chrono::seconds{*seconds};
 }
 
 void set_cgi_output(Options& options, std::string_view value) {
@@ -84,6 +173,32 @@ void add_pass_environment(Options& options, std::string_view value) {
 }
 
 constexpr std::array rows{
+    Row{"vhosts", 0, nullptr,
+        "serve the folder of ROOT that is named as the host\n"
+        "that the client asks for, or ROOT/default",
+        [](Options& options, std::string_view) { options.vhosts = true; }},
+    Row{"index", 0, "NAME",
+        "the file that is sent for its folder (repeatable);\n"
+        "default index.html, then index.htm",
+        add_index_name},
+    Row{"no-listing", 0, nullptr, "do not list a folder without such a file",
+        [](Options& options, std::string_view) { options.listing = false; }},
+    Row{"symlinks", 0, "MODE",
+        "below (default): follow symbolic links that stay\n"
+        "below ROOT; follow: follow all",
+        set_symlinks},
+    Row{"dotfiles", 0, nullptr, "serve and list names that begin with a dot",
+        [](Options& options, std::string_view) { options.dotfiles = true; }},
+    Row{"fallback", 0, "PATH",
+        "send this file for what is not there: for\n"
+        "applications of one page",
+        set_fallback},
+    Row{"error-page", 0, "CODE=PATH",
+        "send this file with the error CODE (repeatable)", add_error_page},
+    Row{"header", 0, "FIELD", "add 'NAME: VALUE' to all answers (repeatable)",
+        add_header_field},
+    Row{"max-age", 0, "SECONDS", "how long caches may keep a file",
+        set_max_age},
     Row{"cgi-dir", 0, "PATH",
         "URL folder of scripts (repeatable); the first one\n"
         "given replaces the default, /cgi-bin and /htbin",

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "status.h"
 
 namespace cgihttpd {
 
@@ -13,6 +16,19 @@ namespace cgihttpd {
 enum class CgiOutput {
   parsed,  ///< its header is read (RFC 3875 section 6), its body relayed
   direct,  ///< the handler becomes the script; its output follows a 200
+};
+
+/// A field that the administrator adds to answers.
+struct HeaderField {
+  std::string name;
+  std::string value;
+};
+
+/// A file of the site that is sent for an error.
+struct ErrorPage {
+  Status status;
+  /// A path as `/404.html`.
+  std::string path;
 };
 
 /// What the command line asks for, checked as far as it can be without looking
@@ -23,6 +39,25 @@ struct Options {
 
   /// The document root, as given.
   std::string root;
+
+  /// ROOT has a folder for each host, and one named default.
+  bool vhosts = false;
+  /// What stands for its folder, the first that is there. No slash in them.
+  std::vector<std::string> index_names{"index.html", "index.htm"};
+  bool has_default_index_names = true;
+  bool listing = true;
+  /// Whether a symbolic link may lead out of the root.
+  bool follow_symlinks = false;
+  /// Whether names that begin with a dot are served, and listed.
+  bool dotfiles = false;
+  /// What is sent for a path that names nothing: a path as `/index.html`, or
+  /// empty.
+  std::string fallback;
+  std::vector<ErrorPage> error_pages;
+  /// For all answers.
+  std::vector<HeaderField> header_fields;
+  /// How long a cache may keep a file.
+  std::optional<std::chrono::seconds> max_age;
 
   /// URL folders whose files are scripts: each begins with `/`, does not end
   /// with it, is decoded and has no `.` or `..`. Empty: no scripts.

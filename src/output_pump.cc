@@ -35,11 +35,11 @@ std::string hexadecimal(std::uint64_t number) {
 }  // namespace
 
 OutputPump::OutputPump(UniqueFd pipe, Connection& connection,
-                       const Request& request, std::string_view server)
+                       const Request& request, const CommonFields& common)
     : pipe_{std::move(pipe)},
       connection_{connection},
       request_{request},
-      server_{server} {
+      common_{common} {
   set_blocking(pipe_.get(), Blocking::no);
 }
 
@@ -129,9 +129,10 @@ void OutputPump::begin_answer(std::size_t head_size, Writer writer) {
   if (length_) first = first.substr(0, *length_);
   if (framing_ == Framing::no_body) first = {};
 
-  ResponseHead answer{head.status, head.reason, current_time(), server_};
+  ResponseHead answer{head.status, head.reason, current_time(), common_.server};
   for (const Field& field : head.fields)
     answer.add(field.name, field.value);
+  answer.add_missing(common_.added);
   if (framing_ == Framing::chunked) {
     answer.add("Transfer-Encoding", "chunked");
   } else if (length_) {

@@ -9,6 +9,7 @@
 #include "cgi_head.h"
 #include "connection.h"
 #include "request.h"
+#include "response.h"
 
 namespace cgihttpd {
 
@@ -24,9 +25,9 @@ enum class Writer {
 /// there at once, chunked to an HTTP/1.1 client else.
 class OutputPump {
  public:
-  /// `connection` and `request` must live longer. `server`: see ResponseHead.
+  /// `connection`, `request` and what `common` refers to must live longer.
   OutputPump(UniqueFd pipe, Connection& connection, const Request& request,
-             std::string_view server);
+             const CommonFields& common);
 
   /// What has to be ready before step() can go on.
   enum class Waiting { for_nothing, for_client, for_script, for_end };
@@ -77,7 +78,7 @@ class OutputPump {
   UniqueFd pipe_;
   Connection& connection_;
   const Request& request_;
-  std::string_view server_;
+  CommonFields common_;
   State state_ = State::head;
   Waiting waiting_ = Waiting::for_script;
   Deadline end_deadline_{};

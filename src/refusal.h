@@ -16,8 +16,10 @@ struct Refusal {
   std::string message{};
   /// What only the administrator is told, in the log; empty: nothing.
   std::string detail{};
-  /// The methods that would be allowed (405): the Allow field; or empty.
-  std::string_view allow{};
+  /// A field that goes with the status: Allow with 405, Content-Range with 416,
+  /// WWW-Authenticate with 401. Its name is empty where there is none.
+  std::string_view field_name{};
+  std::string field_value{};
 };
 
 /// Thrown for what no healthy client or script sends. The client learns the

@@ -1,16 +1,11 @@
 #include "response.h"
 
-#include <algorithm>
 #include <cassert>
+#include <vector>
 
 #include "text.h"
 
 namespace cgihttpd {
-
-bool is_field_value(std::string_view value) {
-  return std::ranges::none_of(
-      value, [](char c) { return is_control(c) && c != '\t'; });
-}
 
 ResponseHead::ResponseHead(Status status, std::string_view reason, Seconds date,
                            std::string_view server) {
@@ -33,6 +28,26 @@ ResponseHead& ResponseHead::add(std::string_view name, std::string_view value) {
 
 ResponseHead& ResponseHead::add(std::string_view name, std::uint64_t value) {
   return add(name, std::to_string(value));
+}
+
+ResponseHead& ResponseHead::add_missing(std::span<const HeaderField> fields) {
+  // All of one name are added, or none.
+  std::vector<const HeaderField*> missing;
+  for (const HeaderField& field : fields) {
+    if (!has(field.name)) missing.push_back(&field);
+  }
+  for (const HeaderField* field : missing)
+    add(field->name, field->value);
+  return *this;
+}
+
+bool ResponseHead::has(std::string_view name) const {
+  std::string_view rest = text_;
+  while (!rest.empty()) {
+    const std::string_view line = take_line(rest);
+    if (equals_ignoring_case(line.substr(0, line.find(':')), name)) return true;
+  }
+  return false;
 }
 
 }  // namespace cgihttpd

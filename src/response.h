@@ -2,16 +2,23 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "http_date.h"
+#include "options.h"
 #include "status.h"
 
 namespace cgihttpd {
 
-/// Whether `value` may be a field value: no control character but the tab.
-[[nodiscard]] bool is_field_value(std::string_view value);
+/// What every answer has, whoever makes it.
+struct CommonFields {
+  /// The Server field.
+  std::string_view server;
+  /// The administrator's: see ResponseHead::add_missing.
+  std::span<const HeaderField> added;
+};
 
 /// Builds a response head: the status line, then Date, Server and Connection:
 /// close, then what is added. Names and values come from us, or were checked:
@@ -24,6 +31,11 @@ class ResponseHead {
 
   ResponseHead& add(std::string_view name, std::string_view value);
   ResponseHead& add(std::string_view name, std::uint64_t value);
+
+  /// Adds those whose name the head does not have yet.
+  ResponseHead& add_missing(std::span<const HeaderField> fields);
+
+  [[nodiscard]] bool has(std::string_view name) const;
 
   /// The head without its empty line: a script goes on with fields of its own.
   [[nodiscard]] const std::string& lines() const { return text_; }

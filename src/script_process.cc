@@ -83,7 +83,7 @@ StartFailure become_script(const ScriptCommand& command,
 
 std::optional<StartFailure> find_start_problem(const Script& script) {
   const OpenResult opened = open_below(script.folder.get(), script.file_name,
-                                       O_RDONLY, Symlinks::follow);
+                                       O_RDONLY, Symlinks::follow_anywhere);
   if (!opened.fd) return std::nullopt;  // it may be executed, but not read
   const std::string start = read_file(opened.fd.get(), first_octets);
   if (start.starts_with("\x7f"

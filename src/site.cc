@@ -15,12 +15,13 @@ namespace cgihttpd {
 
 namespace {
 
-constexpr std::array<std::string_view, 2> index_names{"index.html",
-                                                      "index.htm"};
 // RFC 8615: what starts with a dot, and is there to be served.
 constexpr std::string_view well_known = ".well-known";
 
 constexpr int folder_flags = O_PATH | O_DIRECTORY;
+
+// RFC 9110 9.3: what static resources answer to.
+constexpr std::string_view static_methods = "GET, HEAD, OPTIONS";
 
 bool is_hidden_name(std::string_view name) {
   return name.starts_with('.');
@@ -42,7 +43,9 @@ std::string detail_for_open_error(int error) {
     case ENOENT:
     case ENOTDIR:
     case ENAMETOOLONG: return {};
-    case EXDEV: return "a symbolic link leads out of the root";
+    case EXDEV:
+      return "a symbolic link leads out of the root, and --symlinks=follow is "
+             "not given";
     case ELOOP: return "a symbolic link cannot be followed";
     case EACCES: return "the user that cgihttpd runs as may not open it";
     default: return std::strerror(error);
@@ -52,22 +55,26 @@ std::string detail_for_open_error(int error) {
 Refusal refusal_for_open_error(int error, std::string message) {
   const Status status = status_for_open_error(error);
   if (status != Status::not_found) message.clear();
-  return {status, std::move(message), detail_for_open_error(error), {}};
+  return {status, std::move(message), detail_for_open_error(error)};
 }
 
 // A static resource can be got, and nothing else (RFC 9110 15.5.6, 15.6.2).
-std::optional<Refusal> find_method_refusal(std::string_view method) {
+std::optional<Resource> find_answer_to_method(std::string_view method) {
   if (method == "GET" || method == "HEAD") return std::nullopt;
-  if (method == "POST") {
-    return Refusal{
-        Status::not_implemented, "Can only POST to CGI scripts", {}, {}};
+  if (method == "OPTIONS") return MethodList{static_methods};
+  if (method == "POST")
+    return Refusal{Status::not_implemented, "Can only POST to CGI scripts"};
+  if (is_known_method(method)) {
+    return Refusal{.status = Status::method_not_allowed,
+                   .field_name = "Allow",
+                   .field_value = std::string{static_methods}};
   }
-  if (is_known_method(method))
-    return Refusal{Status::method_not_allowed, {}, {}, "GET, HEAD"};
   return Refusal{Status::not_implemented,
-                 "Unsupported method ('" + std::string{method} + "')",
-                 {},
-                 {}};
+                 "Unsupported method ('" + std::string{method} + "')"};
+}
+
+Refusal not_found() {
+  return {Status::not_found, "File not found"};
 }
 
 // Whether the first segments of `path` are `folder`.
@@ -92,46 +99,102 @@ Redirect redirect_to_folder(const Target& target) {
 Refusal refuse_script(Status status, std::string_view reason,
                       std::string_view path) {
   std::string message{reason};
-  return {status, message.append(" ('").append(path).append("')"), {}, {}};
+  return {status, message.append(" ('").append(path).append("')")};
+}
+
+File make_file(UniqueFd fd, const struct stat& facts, std::string_view name) {
+  return {std::move(fd), static_cast<std::uint64_t>(facts.st_size),
+          modification_time(facts), std::string{name}};
+}
+
+std::string_view last_name_of(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+bool may_be_in_host(char c) {
+  return is_alphanumeric(c) ||
+         std::string_view{".-_[:]"}.find(c) != std::string_view::npos;
 }
 
 }  // namespace
 
-Site::Site(const Options& options) : options_{options} {
+std::string host_folder_for(const Authority& authority) {
+  std::string_view host = authority.host;
+  if (host.ends_with('.')) host.remove_suffix(1);
+  const bool is_name =
+      std::ranges::all_of(host, may_be_in_host) &&
+      std::ranges::none_of(split(host, '.'), &std::string_view::empty);
+  return std::string{is_name ? host : std::string_view{}};
+}
+
+Site::Site(const Options& options)
+    : options_{options},
+      symlinks_{options.follow_symlinks ? Symlinks::follow_anywhere
+                                        : Symlinks::follow_below} {
   OpenResult root = open_path(options.root, folder_flags);
   if (!root.fd) {
     throw SetupError{"the root folder " + options.root + ": " +
                      std::strerror(root.error) +
                      ": name a folder that the user cgihttpd runs as may open"};
   }
-  root_ = std::move(root.fd);
+  (options_.vhosts ? hosts_ : root_) = std::move(root.fd);
+}
+
+void Site::select_host(const Authority& host) {
+  if (!options_.vhosts) return;
+  for (const std::string& name :
+       {host_folder_for(host), std::string{"default"}}) {
+    if (name.empty()) continue;
+    OpenResult opened = open_below(hosts_.get(), name, folder_flags, symlinks_);
+    if (!opened.fd) continue;
+    root_ = std::move(opened.fd);
+    host_folder_ = '/' + name;
+    return;
+  }
 }
 
 std::string Site::root_path() const {
-  std::string path =
-      options_.root.starts_with('/') ? options_.root : path_of(root_.get());
+  if (!options_.root.starts_with('/')) return path_of(root_.get());
+  std::string path = options_.root;
   while (path.ends_with('/'))
     path.pop_back();
-  return path;
+  return path + host_folder_;
 }
 
 Resource Site::find(const Request& request) const {
+  if (!root_) return not_found();
   const std::string_view path = request.target.path;
   for (const std::string& folder : options_.cgi_folders) {
     if (is_below(path, folder))
       return find_script(folder, path.substr(folder.size() + 1));
   }
-  if (auto refusal = find_method_refusal(request.method))
-    return std::move(*refusal);
-  return find_static(request.target);
+  if (auto answer = find_answer_to_method(request.method))
+    return std::move(*answer);
+  Resource resource = find_static(request.target);
+  const auto* refusal = std::get_if<Refusal>(&resource);
+  if (refusal == nullptr || refusal->status != Status::not_found ||
+      options_.fallback.empty()) {
+    return resource;
+  }
+  auto fallback = find_page(options_.fallback);
+  return fallback ? Resource{std::move(*fallback)} : std::move(resource);
 }
 
-// Opens what is to be read. A link is followed where it stays below the root
-// and does not lead into a CGI folder.
+std::optional<File> Site::find_page(std::string_view path) const {
+  if (!root_) return std::nullopt;
+  OpenResult opened = open_visible(std::string{path.substr(1)});
+  if (!opened.fd) return std::nullopt;
+  const struct stat facts = facts_of(opened.fd.get());
+  if (!S_ISREG(facts.st_mode)) return std::nullopt;
+  return make_file(std::move(opened.fd), facts, last_name_of(path));
+}
+
+// Opens what is to be read. A link is followed where it may leave the root or
+// does not, and does not lead into a CGI folder.
 OpenResult Site::open_visible(const std::string& path) const {
   OpenResult result = open_below(root_.get(), path, O_RDONLY, Symlinks::refuse);
   if (result.error != ELOOP) return result;
-  result = open_below(root_.get(), path, O_RDONLY, Symlinks::follow);
+  result = open_below(root_.get(), path, O_RDONLY, symlinks_);
   if (result.fd && is_in_cgi_folder(result.fd.get()))
     return {UniqueFd{}, EXDEV};
   return result;
@@ -143,8 +206,8 @@ bool Site::is_in_cgi_folder(int fd) const {
   const std::string path = path_of(fd);
   return std::ranges::any_of(
       options_.cgi_folders, [&](const std::string& folder) {
-        const OpenResult opened = open_below(root_.get(), folder.substr(1),
-                                             folder_flags, Symlinks::follow);
+        const OpenResult opened =
+            open_below(root_.get(), folder.substr(1), folder_flags, symlinks_);
         if (!opened.fd) return false;
         const std::string folder_path = path_of(opened.fd.get());
         return path.empty() || is_below(lower(path) + '/', lower(folder_path));
@@ -152,46 +215,46 @@ bool Site::is_in_cgi_folder(int fd) const {
 }
 
 Resource Site::find_static(const Target& target) const {
-  const Refusal not_found{Status::not_found, "File not found", {}, {}};
-  if (is_hidden_path(target.path) ||
+  if ((is_hidden_path(target.path) && !options_.dotfiles) ||
       std::ranges::any_of(options_.cgi_folders, [&](const auto& folder) {
         return is_below_in_another_case(target.path, folder);
-      }))
-    return not_found;
+      })) {
+    return not_found();
+  }
   const std::string path = target.path.substr(1);
   if (path.empty() || path.ends_with('/')) return find_in_folder(path);
 
   OpenResult opened = open_visible(path);
   if (opened.error == EACCES &&
-      open_below(root_.get(), path, folder_flags, Symlinks::follow).fd)
+      open_below(root_.get(), path, folder_flags, symlinks_).fd)
     opened.error = EISDIR;  // it cannot be listed, but may have an index
   if (opened.error == EISDIR) return redirect_to_folder(target);
   if (!opened.fd)
-    return refusal_for_open_error(opened.error, not_found.message);
+    return refusal_for_open_error(opened.error, not_found().message);
   const struct stat facts = facts_of(opened.fd.get());
   if (S_ISDIR(facts.st_mode)) return redirect_to_folder(target);
   if (!S_ISREG(facts.st_mode))
-    return Refusal{Status::forbidden, {}, "it is no regular file", {}};
+    return Refusal{Status::forbidden, {}, "it is no regular file"};
   if ((facts.st_mode & 0111U) != 0 && is_in_cgi_folder(opened.fd.get()))
-    return not_found;
-  return File{std::move(opened.fd), static_cast<std::uint64_t>(facts.st_size),
-              modification_time(facts), path.substr(path.rfind('/') + 1)};
+    return not_found();
+  return make_file(std::move(opened.fd), facts, last_name_of(path));
 }
 
 // `folder` is empty or ends with a slash.
 Resource Site::find_in_folder(const std::string& folder) const {
-  for (const std::string_view name : index_names) {
-    OpenResult index = open_visible(folder + std::string{name});
+  for (const std::string& name : options_.index_names) {
+    OpenResult index = open_visible(folder + name);
     if (!index.fd && index.error != ENOENT)
       return refusal_for_open_error(index.error, "File not found");
     if (!index.fd) continue;
     const struct stat facts = facts_of(index.fd.get());
     if (!S_ISREG(facts.st_mode)) continue;
-    return File{std::move(index.fd), static_cast<std::uint64_t>(facts.st_size),
-                modification_time(facts), std::string{name}};
+    return make_file(std::move(index.fd), facts, name);
   }
   OpenResult opened = open_visible(folder.empty() ? "." : folder);
   if (!opened.fd) return refusal_for_open_error(opened.error, "File not found");
+  if (!options_.listing)
+    return Refusal{Status::forbidden, "This folder has no index"};
   return make_directory(std::move(opened.fd), folder);
 }
 
@@ -201,12 +264,12 @@ Resource Site::make_directory(UniqueFd folder, const std::string& path) const {
       open_below(folder.get(), ".", folder_flags, Symlinks::refuse);
   Directory directory;
   for (std::string& name : names_in(std::move(folder), max_listed_names)) {
-    if (is_hidden_name(name)) continue;
+    if (is_hidden_name(name) && !options_.dotfiles) continue;
     auto facts = find_facts_in(again.fd.get(), name);
     const bool is_link = facts && S_ISLNK(facts->st_mode);
     if (is_link) {
       const OpenResult target =
-          open_below(root_.get(), path + name, O_PATH, Symlinks::follow);
+          open_below(root_.get(), path + name, O_PATH, symlinks_);
       facts = find_facts(target.fd.get());
     }
     if (!facts || !(S_ISREG(facts->st_mode) || S_ISDIR(facts->st_mode)))
@@ -232,8 +295,8 @@ Resource Site::find_script(std::string_view folder,
     Refusal missing =
         refuse_script(Status::not_found, "No such CGI script", script_name);
     if (is_hidden_name(name)) return missing;
-    const OpenResult opened = open_below(root_.get(), script_name.substr(1),
-                                         O_PATH, Symlinks::follow);
+    const OpenResult opened =
+        open_below(root_.get(), script_name.substr(1), O_PATH, symlinks_);
     if (!opened.fd)
       return refusal_for_open_error(opened.error, std::move(missing.message));
     const struct stat facts = facts_of(opened.fd.get());
@@ -252,7 +315,7 @@ Resource Site::make_script(const std::string& folder, const std::string& name,
                            std::string_view path_info) const {
   std::string script_name = folder + '/' + name;
   OpenResult opened =
-      open_below(root_.get(), folder.substr(1), folder_flags, Symlinks::follow);
+      open_below(root_.get(), folder.substr(1), folder_flags, symlinks_);
   if (!opened.fd)  // it went away just now
     return refusal_for_open_error(opened.error, "File not found");
   if (!is_executable(opened.fd.get(), name)) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -54,12 +55,18 @@ struct Script {
   std::string path_info;
 };
 
+/// What the target of OPTIONS can be asked for (RFC 9110 9.3.7).
+struct MethodList {
+  std::string_view allow;
+};
+
 /// The client is to ask for another path: an escaped path with its query.
 struct Redirect {
   std::string location;
 };
 
-using Resource = std::variant<File, Directory, Script, Redirect, Refusal>;
+using Resource =
+    std::variant<File, Directory, Script, Redirect, MethodList, Refusal>;
 
 /// More entries are not read: a page of them serves nobody.
 inline constexpr std::size_t max_listed_names = 50'000;
@@ -70,7 +77,16 @@ class Site {
   /// `options` must live longer.
   explicit Site(const Options& options);
 
+  /// With --vhosts: makes the folder of the host that the client named the
+  /// root, or else `default`. Before that, and where there is neither, nothing
+  /// is found.
+  void select_host(const Authority& host);
+
   [[nodiscard]] Resource find(const Request& request) const;
+
+  /// The regular file at `path`, which begins with `/`, whoever asks for it:
+  /// an error page, a fallback. nullopt where there is none.
+  [[nodiscard]] std::optional<File> find_page(std::string_view path) const;
 
   /// The absolute path of the root: DOCUMENT_ROOT.
   [[nodiscard]] std::string root_path() const;
@@ -89,7 +105,15 @@ class Site {
                                         const std::string& path) const;
 
   const Options& options_;
+  Symlinks symlinks_;
+  UniqueFd hosts_;  // with --vhosts: the folder of their roots
   UniqueFd root_;
+  std::string host_folder_;  // of --vhosts: empty, or begins with a slash
 };
+
+/// The name of the folder of a host: as the client named it, without the dot at
+/// its end. Empty for what names no folder: an empty label, other characters
+/// than those of a host name or an IPv6 address.
+[[nodiscard]] std::string host_folder_for(const Authority& host);
 
 }  // namespace cgihttpd

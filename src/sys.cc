@@ -203,15 +203,18 @@ OpenResult open_below(int root, const std::string& path, int flags,
   open_how how{};
   how.flags = static_cast<unsigned>(flags) | unsigned{O_CLOEXEC};
   if ((flags & O_PATH) == 0) how.flags |= unsigned{O_NOCTTY | O_NONBLOCK};
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  how.resolve = RESOLVE_NO_MAGICLINKS;
+  if (symlinks != Symlinks::follow_anywhere) how.resolve |= RESOLVE_BENEATH;
   if (symlinks == Symlinks::refuse) how.resolve |= RESOLVE_NO_SYMLINKS;
   const long fd = openat2(root, path.c_str(), how);
   if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-    return open_below_by_walk(root, path, flags);
+    return open_below_by_walk(root, path, flags, symlinks);
   return opened(fd);
 }
 
-OpenResult open_below_by_walk(int root, const std::string& path, int flags) {
+OpenResult open_below_by_walk(int root, const std::string& path, int flags,
+                              Symlinks symlinks) {
+  const int no_follow = symlinks == Symlinks::follow_anywhere ? 0 : O_NOFOLLOW;
   std::string_view rest = path;
   if (rest.ends_with('/')) {
     rest.remove_suffix(1);
@@ -222,14 +225,14 @@ OpenResult open_below_by_walk(int root, const std::string& path, int flags) {
        slash = rest.find('/')) {
     const std::string component{rest.substr(0, slash)};
     folder.reset(open_restarted(folder ? folder.get() : root, component.c_str(),
-                                O_PATH | O_DIRECTORY | O_NOFOLLOW));
+                                O_PATH | O_DIRECTORY | no_follow));
     if (!folder) return {UniqueFd{}, errno};  // ENOTDIR for a link, too
     rest.remove_prefix(slash + 1);
   }
   const bool is_path_only = (flags & O_PATH) != 0;
   OpenResult last = opened(open_restarted(
       folder ? folder.get() : root, std::string{rest}.c_str(),
-      flags | O_NOFOLLOW | (is_path_only ? 0 : O_NOCTTY | O_NONBLOCK)));
+      flags | no_follow | (is_path_only ? 0 : O_NOCTTY | O_NONBLOCK)));
   // O_PATH with O_NOFOLLOW opens the link itself.
   if (last.fd && is_path_only && S_ISLNK(facts_of(last.fd.get()).st_mode)) {
     return {UniqueFd{}, ELOOP};

@@ -130,20 +130,25 @@ struct OpenResult {
   int error = 0;
 };
 
-/// Whether symbolic links on the way may be followed (below the root, ever).
-enum class Symlinks { refuse, follow };
+/// Whether symbolic links on the way may be followed.
+enum class Symlinks {
+  refuse,
+  follow_below,     ///< where they stay below the root
+  follow_anywhere,  ///< wherever they lead
+};
 
 /// Opens `path`, relative and without `..`, below the folder `root`, for
 /// reading, or with O_PATH or O_DIRECTORY in `flags`. Whatever other processes
-/// rename or link meanwhile, nothing outside `root` is opened: error EXDEV.
-/// `Symlinks::refuse` and a link on the way: error ELOOP. Without openat2(2)
-/// (Linux < 5.6, or a container that forbids it), links are always refused.
+/// rename or link meanwhile, nothing outside `root` is opened: error EXDEV; but
+/// by a link where `symlinks` says so. `Symlinks::refuse` and a link on the
+/// way: error ELOOP. Without openat2(2) (Linux < 5.6, or a container that
+/// forbids it), `follow_below` refuses links, too.
 [[nodiscard]] OpenResult open_below(int root, const std::string& path,
                                     int flags, Symlinks symlinks);
 
 /// What open_below does where the kernel has no openat2: a walk by component.
 [[nodiscard]] OpenResult open_below_by_walk(int root, const std::string& path,
-                                            int flags);
+                                            int flags, Symlinks symlinks);
 
 /// Opens a path as the kernel finds it: for what the administrator names.
 [[nodiscard]] OpenResult open_path(const std::string& path, int flags);

@@ -11,6 +11,11 @@ bool is_token(std::string_view text) {
   });
 }
 
+bool is_field_value(std::string_view text) {
+  return std::ranges::none_of(
+      text, [](char c) { return is_control(c) && c != '\t'; });
+}
+
 std::string lower(std::string_view text) {
   std::string result{text};
   std::ranges::transform(result, result.begin(), to_lower);

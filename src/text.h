@@ -36,6 +36,9 @@ namespace cgihttpd {
 /// Whether `text` is a token of RFC 9110 section 5.6.2: a method or field name.
 [[nodiscard]] bool is_token(std::string_view text);
 
+/// Whether `text` may be a field value: no control character but the tab.
+[[nodiscard]] bool is_field_value(std::string_view text);
+
 [[nodiscard]] std::string lower(std::string_view text);
 
 /// Whether both are the same but for the case of ASCII letters.

@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(are_answered_by_what_they_are) {
       BOOST_TEST(response.body.find("secret") == std::string::npos);
       BOOST_TEST(outcome.access().status == row.status);
       BOOST_TEST(response.field("Allow") ==
-                 (row.status == 405 ? "GET, HEAD" : ""));
+                 (row.status == 405 ? "GET, HEAD, OPTIONS" : ""));
     }
   }
 }

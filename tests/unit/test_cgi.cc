@@ -50,8 +50,8 @@ class Stage {
   auto run(Use use) {
     const Script script = script_in(folder_);
     const ScriptCommand command{script, {}, {"PATH=/usr/bin:/bin"}};
-    return use(
-        ScriptRun{connection_, log_, request_, script, command, "server"});
+    return use(ScriptRun{
+        connection_, log_, request_, script, command, {"server", {}}});
   }
 
   [[nodiscard]] std::optional<Refusal> relay() {
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_script_that_does_not_start_is_refused) {
       BOOST_TEST((refusal.status == row.status));
       BOOST_TEST(refusal.message == row.message);
       BOOST_TEST(refusal.detail == row.detail);
-      BOOST_TEST(refusal.allow.empty());
+      BOOST_TEST(refusal.field_name.empty());
     }
   }
 }
@@ -333,7 +333,8 @@ BOOST_AUTO_TEST_CASE(the_handler_becomes_the_script_on_the_connection) {
       const Script script = script_in(folder);
       const ScriptCommand command{script, {}, {}};
       static_cast<void>(become_script_on_connection(
-          {connection, log, request, script, command, "server"}, row.output));
+          {connection, log, request, script, command, {"server", {}}},
+          row.output));
     }};
     BOOST_TEST(handler.wait() == 7);
     BOOST_TEST(read_available(wire.client()) == row.expected);

@@ -47,6 +47,15 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_manual) {
   const Options options = parse("cgihttpd /srv");
   BOOST_TEST((options.action == Options::Action::serve));
   BOOST_TEST(options.root == "/srv");
+  BOOST_TEST(!options.vhosts);
+  BOOST_TEST((options.index_names == Folders{"index.html", "index.htm"}));
+  BOOST_TEST(options.listing);
+  BOOST_TEST(!options.follow_symlinks);
+  BOOST_TEST(!options.dotfiles);
+  BOOST_TEST(options.fallback.empty());
+  BOOST_TEST(options.error_pages.empty());
+  BOOST_TEST(options.header_fields.empty());
+  BOOST_TEST(!options.max_age.has_value());
   BOOST_TEST((options.cgi_folders == Folders{"/cgi-bin", "/htbin"}));
   BOOST_TEST((options.cgi_output == CgiOutput::parsed));
   BOOST_TEST(!options.isindex);
@@ -57,6 +66,64 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_manual) {
   BOOST_TEST(options.head_timeout.count() == 20);
   BOOST_TEST(options.send_timeout.count() == 60);
   BOOST_TEST(!options.server_version);
+}
+
+bool has_field(const Options& options, std::string_view name,
+               std::string_view value) {
+  return std::ranges::any_of(
+      options.header_fields, [&](const HeaderField& field) {
+        return field.name == name && field.value == value;
+      });
+}
+
+constexpr OptionRow site_rows[] = {
+    {"hosts", "cgihttpd --vhosts /srv",
+     [](const Options& o) { return o.vhosts; }},
+    {"the first index replaces the defaults", "cgihttpd --index=a.html /srv",
+     [](const Options& o) { return o.index_names == Folders{"a.html"}; }},
+    {"each other index is added", "cgihttpd --index=b --index=a /srv",
+     [](const Options& o) {
+       return o.index_names == Folders{"b", "a"};
+     }},
+    {"no listing", "cgihttpd --no-listing /srv",
+     [](const Options& o) { return !o.listing; }},
+    {"all links", "cgihttpd --symlinks=follow /srv",
+     [](const Options& o) { return o.follow_symlinks; }},
+    {"the last word on links counts",
+     "cgihttpd --symlinks=follow --symlinks=below /srv",
+     [](const Options& o) { return !o.follow_symlinks; }},
+    {"dotfiles", "cgihttpd --dotfiles /srv",
+     [](const Options& o) { return o.dotfiles; }},
+    {"a fallback", "cgihttpd --fallback=/a/index.html /srv",
+     [](const Options& o) { return o.fallback == "/a/index.html"; }},
+    {"error pages",
+     "cgihttpd --error-page=404=/a.html --error-page=500=/b= /srv",
+     [](const Options& o) {
+       return o.error_pages.size() == 2 &&
+              o.error_pages[0].status == Status::not_found &&
+              o.error_pages[0].path == "/a.html" &&
+              o.error_pages[1].status == Status::internal_server_error &&
+              o.error_pages[1].path == "/b=";
+     }},
+    {"a field", "cgihttpd --header=X-A:b /srv",
+     [](const Options& o) { return has_field(o, "X-A", "b"); }},
+    {"a field without value", "cgihttpd --header=X-A: /srv",
+     [](const Options& o) { return has_field(o, "X-A", ""); }},
+    {"two fields, and colons",
+     "cgihttpd --header=a:b --header=a:c:\td:e\t /srv",
+     [](const Options& o) {
+       return has_field(o, "a", "b") && has_field(o, "a", "c:\td:e");
+     }},
+    {"an age", "cgihttpd --max-age=0 /srv",
+     [](const Options& o) { return o.max_age == std::chrono::seconds{0}; }},
+    {"the longest age", "cgihttpd --max-age=2147483647 /srv",
+     [](const Options& o) {
+       return o.max_age == std::chrono::seconds{2147483647};
+     }},
+};
+
+BOOST_AUTO_TEST_CASE(options_tell_what_a_site_is) {
+  check_options(site_rows);
 }
 
 constexpr OptionRow option_rows[] = {
@@ -190,6 +257,37 @@ void check_errors(const auto& rows, int exit_status) {
 }
 
 constexpr ErrorRow usage_rows[] = {
+    {"an index in a folder", "cgihttpd --index=a/b /srv", "--index=a/b: "},
+    {"an index that is a folder", "cgihttpd --index=.. /srv", "--index=..: "},
+    {"no index", "cgihttpd --index= /srv", "--index: "},
+    {"no mode of links", "cgihttpd --symlinks=none /srv",
+     "--symlinks=none: is either"},
+    {"a fallback without slash", "cgihttpd --fallback=a /srv",
+     "--fallback=a: "},
+    {"a fallback with dots", "cgihttpd --fallback=/../a /srv",
+     "--fallback=/../a: "},
+    {"a folder as fallback", "cgihttpd --fallback=/ /srv", "--fallback=/: "},
+    {"no code", "cgihttpd --error-page=/a /srv", "--error-page=/a: "},
+    {"no page", "cgihttpd --error-page=404 /srv", "--error-page=404: "},
+    {"a code of no error", "cgihttpd --error-page=304=/a /srv",
+     "--error-page=304=/a: "},
+    {"no code at all", "cgihttpd --error-page=4o4=/a /srv",
+     "--error-page=4o4=/a: "},
+    {"dots in a page", "cgihttpd --error-page=404=/../a /srv",
+     "--error-page=404=/../a: "},
+    {"a field without colon", "cgihttpd --header=a /srv", "--header=a: "},
+    {"no name of a field", "cgihttpd --header=:a /srv", "--header=:a: "},
+    {"a second field", "cgihttpd --header=a:b\r\nc:d /srv", "--header=a:b"},
+    {"a second line", "cgihttpd --header=a:b\nc /srv", "--header=a:b"},
+    {"a name with a parenthesis", "cgihttpd --header=a(:b /srv", "--header=a("},
+    {"what frames", "cgihttpd --header=content-length:1 /srv",
+     "--header=content-length:1: is a field that"},
+    {"what frames, too", "cgihttpd --header=Transfer-Encoding:a /srv",
+     "--header=Transfer-Encoding:a: is a field that"},
+    {"a negative age", "cgihttpd --max-age=-1 /srv", "--max-age=-1: "},
+    {"no number", "cgihttpd --max-age=1d /srv", "--max-age=1d: "},
+    {"an age above RFC 9111 1.2.2", "cgihttpd --max-age=2147483648 /srv",
+     "--max-age=2147483648: "},
     {"no such option", "cgihttpd --bogus /srv", "--bogus: no such option"},
     {"no such option, with a value", "cgihttpd --bogus=a /srv", "--bogus=a: "},
     {"no such option, after the root", "cgihttpd /srv --bogus", "--bogus: "},
@@ -307,6 +405,15 @@ BOOST_AUTO_TEST_CASE(exit_statuses_are_those_of_sysexits) {
 }
 
 constexpr std::string_view helped_options[] = {
+    "      --vhosts",
+    "      --index=NAME",
+    "      --no-listing",
+    "      --symlinks=MODE",
+    "      --dotfiles",
+    "      --fallback=PATH",
+    "      --error-page=CODE=PATH",
+    "      --header=FIELD",
+    "      --max-age=SECONDS",
     "      --cgi-dir=PATH",
     "      --no-cgi",
     "      --cgi-output=MODE",

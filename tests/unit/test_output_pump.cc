@@ -43,7 +43,8 @@ class Stage {
     request_.method = asked.method;
     request_.minor_version = asked.minor_version;
     connection_.set_blocking(Blocking::no);
-    pump_.emplace(std::move(pipe_.reading), connection_, request_, "server");
+    pump_.emplace(std::move(pipe_.reading), connection_, request_,
+                  CommonFields{"server", {}});
   }
 
   void script_says(std::string_view output) const {

@@ -1,3 +1,4 @@
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <limits>
 #include <string>
@@ -21,42 +22,6 @@ constexpr std::string_view usual_fields =
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(response)
-
-struct ValueRow {
-  const char* why;
-  std::string_view input;
-  bool expected;
-};
-
-constexpr ValueRow value_rows[] = {
-    {"empty", "", true},
-    {"printable", "a b \"c\" ~", true},
-    {"a tab", "a\tb", true},
-    {"octets above 127", "\x80\xC3\xBC\xFF", true},
-    {"a second field", "a\r\nSet-Cookie: b", false},
-    {"a second field after LF", "a\nSet-Cookie: b", false},
-    {"a bare CR", "a\rb", false},
-    {"a CR at the end", "a\r", false},
-    {"a LF at the start", "\na", false},
-    {"a NUL", "a\0"sv, false},
-    {"an escape sequence", "\x1B[2J", false},
-};
-
-BOOST_AUTO_TEST_CASE(a_field_value_is_one_line) {
-  check_rows(value_rows, [](const ValueRow& row) {
-    BOOST_TEST(is_field_value(row.input) == row.expected);
-  });
-}
-
-BOOST_AUTO_TEST_CASE(a_field_value_has_no_control_character_but_the_tab) {
-  for (const char c : every_octet()) {
-    const auto octet = static_cast<unsigned char>(c);
-    const bool is_allowed = c == '\t' || (octet >= 32 && octet != 127);
-    BOOST_TEST(is_field_value({&c, 1}) == is_allowed, +octet);
-    BOOST_TEST(is_field_value(std::string{"a"} + c + "b") == is_allowed,
-               +octet);
-  }
-}
 
 struct StatusLineRow {
   const char* why;
@@ -101,6 +66,20 @@ BOOST_AUTO_TEST_CASE(a_whole_head_ends_with_an_empty_line) {
   BOOST_TEST(shown(head.text()) == shown(head.lines() + "\r\n"));
   head.add("A", std::string(10000, 'a'));
   BOOST_TEST(shown(head.text()) == shown(head.lines() + "\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_field_is_added_where_its_name_is_missing) {
+  const std::array fields{HeaderField{"DATE", "never"},
+                          HeaderField{"Link", "a"}, HeaderField{"Link", "b"}};
+  ResponseHead head{Status::ok, {}, Seconds{}, "server"};
+  const std::string before = head.lines();
+  head.add_missing(fields);
+  BOOST_TEST(head.lines() == before + "Link: a\r\nLink: b\r\n");
+  head.add_missing(fields);
+  BOOST_TEST(head.lines() == before + "Link: a\r\nLink: b\r\n");
+  BOOST_TEST(head.has("link"));
+  BOOST_TEST(!head.has("Lin"));
+  BOOST_TEST(!head.has("a"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

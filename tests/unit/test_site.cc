@@ -44,6 +44,10 @@ std::string in_words(const Redirect& redirect) {
   return "to " + redirect.location;
 }
 
+std::string in_words(const MethodList& methods) {
+  return "methods " + std::string{methods.allow};
+}
+
 std::string in_words(const Refusal& refusal) {
   return std::to_string(static_cast<unsigned>(refusal.status));
 }
@@ -419,11 +423,11 @@ BOOST_AUTO_TEST_CASE(methods_are_for_scripts) {
       MethodRow{"POST", "/file.txt", "501", "Can only POST to CGI scripts", ""},
       MethodRow{"POST", "/nothing", "501", "Can only POST to CGI scripts", ""},
       MethodRow{"POST", "/cgi-bin", "501", "Can only POST to CGI scripts", ""},
-      MethodRow{"PUT", "/file.txt", "405", "", "GET, HEAD"},
-      MethodRow{"DELETE", "/list/", "405", "", "GET, HEAD"},
-      MethodRow{"OPTIONS", "/", "405", "", "GET, HEAD"},
-      MethodRow{"TRACE", "/", "405", "", "GET, HEAD"},
-      MethodRow{"PATCH", "/", "405", "", "GET, HEAD"},
+      MethodRow{"PUT", "/file.txt", "405", "", "GET, HEAD, OPTIONS"},
+      MethodRow{"DELETE", "/list/", "405", "", "GET, HEAD, OPTIONS"},
+      MethodRow{"OPTIONS", "/", "methods GET, HEAD, OPTIONS", "", ""},
+      MethodRow{"TRACE", "/", "405", "", "GET, HEAD, OPTIONS"},
+      MethodRow{"PATCH", "/", "405", "", "GET, HEAD, OPTIONS"},
       MethodRow{"BREW", "/", "501", "Unsupported method ('BREW')", ""},
       MethodRow{"get", "/", "501", "Unsupported method ('get')", ""},
       MethodRow{"POST", "/cgi-bin/test.sh", "script /cgi-bin/test.sh, info ",
@@ -445,7 +449,7 @@ BOOST_AUTO_TEST_CASE(methods_are_for_scripts) {
       BOOST_TEST(in_words(found) == row.expected);
       if (const auto* refusal = std::get_if<Refusal>(&found)) {
         BOOST_TEST(refusal->message == row.message);
-        BOOST_TEST(refusal->allow == row.allow);
+        BOOST_TEST(refusal->field_value == row.allow);
       }
     }
   }
@@ -460,12 +464,14 @@ BOOST_AUTO_TEST_CASE(the_administrator_learns_what_the_client_does_not) {
   static constexpr std::array rows{
       DetailRow{"/nothing", "File not found", ""},
       DetailRow{"/links/out", "File not found",
-                "a symbolic link leads out of the root"},
+                "a symbolic link leads out of the root, and --symlinks=follow "
+                "is not given"},
       DetailRow{"/links/loop", "File not found",
                 "a symbolic link cannot be followed"},
       DetailRow{"/list/fifo", "", "it is no regular file"},
       DetailRow{"/cgi-bin/out", "No such CGI script ('/cgi-bin/out')",
-                "a symbolic link leads out of the root"},
+                "a symbolic link leads out of the root, and --symlinks=follow "
+                "is not given"},
       DetailRow{"/cgi-bin/nested/",
                 "CGI script is not a plain file "
                 "('/cgi-bin/nested/')",
@@ -481,6 +487,197 @@ BOOST_AUTO_TEST_CASE(the_administrator_learns_what_the_client_does_not) {
       BOOST_TEST(refusal.message == row.message);
       BOOST_TEST(refusal.detail == row.detail);
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_index_is_the_administrators_choice) {
+  Tree tree;
+  tree.options.index_names = {"a.txt", "index.htm"};
+  const std::array rows{
+      Row{"the first name", "/list/", "file a.txt: aa"},
+      Row{"another name", "/both/", "file index.htm: htm"},
+      Row{"a default that is none", "/evil.example/", "folder: x"},
+  };
+  check_rows(rows, tree.options);
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_is_not_listed_where_that_is_wanted) {
+  Tree tree;
+  tree.options.listing = false;
+  const std::array rows{
+      Row{"an index is sent", "/both/", "file index.html: html"},
+      Row{"no index", "/list/", "403"},
+      Row{"the slash is still told", "/list", "to /list/"},
+      Row{"nothing", "/nothing/", "404"},
+      Row{"hidden", "/.git/", "404"},
+  };
+  check_rows(rows, tree.options);
+}
+
+BOOST_AUTO_TEST_CASE(links_lead_out_where_that_is_wanted) {
+  Tree tree;
+  tree.options.follow_symlinks = true;
+  tree.folder.add_file("outside/tool.sh", "#!/bin/sh\n", 0755);
+  tree.folder.add_link("root/cgi-bin/tool_out", "../../outside/tool.sh");
+  const std::array rows{
+      Row{"a file", "/links/out", "file out: secret"},
+      Row{"a folder", "/links/out_folder/secret", "file secret: secret"},
+      Row{"a folder's list", "/links/out_folder/", "folder: secret tool.sh"},
+      Row{"an absolute link", "/links/absolute", "file absolute: text"},
+      Row{"an index", "/out_index/", "file index.html: secret"},
+      Row{"a script", "/cgi-bin/tool_out/x",
+          "script /cgi-bin/tool_out, info /x"},
+      Row{"a script's source by a link", "/links/script", "404"},
+      Row{"a CGI folder's file by a link", "/links/data", "404"},
+      Row{"a loop", "/links/loop", "404"},
+      Row{"no dots", "/../outside/secret", "404"},
+  };
+  check_rows(rows, tree.options);
+}
+
+BOOST_AUTO_TEST_CASE(dotfiles_are_served_where_that_is_wanted) {
+  Tree tree;
+  tree.options.dotfiles = true;
+  const std::array rows{
+      Row{"a file", "/.hidden", "file .hidden: hidden"},
+      Row{"in a folder", "/.git/config", "file config: hidden"},
+      Row{"a list", "/.git/", "folder: config"},
+      Row{"in a list", "/list/",
+          "folder: .hidden .well-known/ a.txt b.txt sub/"},
+      Row{"no script", "/cgi-bin/.hidden", "404"},
+  };
+  check_rows(rows, tree.options);
+}
+
+BOOST_AUTO_TEST_CASE(a_fallback_is_sent_for_what_is_not_there) {
+  Tree tree;
+  tree.options.fallback = "/both/index.html";
+  const std::array rows{
+      Row{"a file", "/file.txt", "file file.txt: text"},
+      Row{"nothing", "/nothing", "file index.html: html"},
+      Row{"deep in nothing", "/nothing/x/", "file index.html: html"},
+      Row{"hidden", "/.hidden", "file index.html: html"},
+      Row{"no file", "/list/fifo", "403"},
+      Row{"no script", "/cgi-bin/nothing", "404"},
+      Row{"a script's source by a link", "/links/script",
+          "file index.html: html"},
+  };
+  check_rows(rows, tree.options);
+  const Site site{tree.options};
+  BOOST_TEST(in_words(find(site, "POST", "/nothing")) == "501");
+
+  tree.options.fallback = "/nothing";
+  check_rows(std::array{Row{"no fallback", "/x", "404"}}, tree.options);
+}
+
+BOOST_AUTO_TEST_CASE(a_page_is_a_file_of_the_site) {
+  const Tree tree;
+  const Site site{tree.options};
+  const auto page = site.find_page("/.hidden");
+  BOOST_TEST_REQUIRE(page.has_value());
+  BOOST_TEST(in_words(*page) == "file .hidden: hidden");
+  for (const char* path :
+       {"/nothing", "/list", "/list/fifo", "/links/out", "/links/script"})
+    BOOST_TEST(!site.find_page(path).has_value(), path);
+}
+
+struct HostRow {
+  const char* why;
+  std::string_view host;
+  const char* expected;
+};
+
+// Hosts as a Host field may have them, and others.
+const HostRow host_rows[] = {
+    {"a name", "a.example", "a.example"},
+    {"RFC 9110 4.2.3: in lower case", "A.Example", "a.example"},
+    {"a port", "a.example:8080", "a.example"},
+    {"the root's dot", "a.example.", "a.example"},
+    {"the root's dot and a port", "a.example.:80", "a.example"},
+    {"a name of one label", "localhost", "localhost"},
+    {"an underscore", "a_b", "a_b"},
+    {"an address", "127.0.0.1", "127.0.0.1"},
+    {"an IPv6 address", "[::1]:80", "[::1]"},
+    {"none", "", ""},
+    {"bozohttpd: the folder above", "..", ""},
+    {"the folder itself", ".", ""},
+    {"hidden", ".git", ""},
+    {"an empty label", "a..b", ""},
+    {"two dots at the end", "a..", ""},
+    {"an escaped dot", "%2e%2e", ""},
+    {"an escaped slash", "a%2fb", ""},
+    {"an escaped letter", "%61", ""},
+    {"a tilde", "~root", ""},
+};
+
+BOOST_AUTO_TEST_CASE(a_host_names_a_folder) {
+  for (const HostRow& row : host_rows) {
+    BOOST_TEST_CONTEXT(row.why) {
+      const auto authority = parse_authority(row.host);
+      BOOST_TEST_REQUIRE(authority.has_value());
+      BOOST_TEST(host_folder_for(*authority) == row.expected);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_host_has_its_own_site) {
+  TemporaryFolder folder;
+  folder.add_file("root/a.example/index.html", "a");
+  folder.add_file("root/a.example/cgi-bin/a.sh", "#!/bin/sh\n", 0755);
+  folder.add_file("root/default/index.html", "default");
+  folder.add_file("root/index.html", "nobody's");
+  folder.add_file("root/plain", "no folder");
+  folder.add_link("root/www.a.example", "a.example");
+  folder.add_link("root/out.example", "../outside");
+  folder.add_link("root/a.example/other", "../default");
+  folder.add_file("outside/index.html", "secret");
+  Options options;
+  options.root = folder.path("root");
+  options.vhosts = true;
+  const auto answer = [&](std::string_view host, std::string_view url) {
+    Site site{options};
+    site.select_host(parse_authority(host).value());
+    return in_words(find(site, "GET", url));
+  };
+  BOOST_TEST(answer("a.example", "/") == "file index.html: a");
+  BOOST_TEST(answer("A.EXAMPLE.:80", "/") == "file index.html: a");
+  BOOST_TEST(answer("www.a.example", "/") == "file index.html: a");
+  BOOST_TEST(answer("a.example", "/cgi-bin/a.sh") ==
+             "script /cgi-bin/a.sh, info ");
+  BOOST_TEST(answer("b.example", "/") == "file index.html: default");
+  BOOST_TEST(answer("b.example", "/cgi-bin/a.sh") == "404");
+  BOOST_TEST(answer("a.example", "/../default/") == "404");
+  BOOST_TEST(answer("a.example", "/other/") == "404");
+  for (const char* host : {"", "..", ".", "plain", "out.example", "%2e%2e"})
+    BOOST_TEST(answer(host, "/") == "file index.html: default", host);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_folder_for_it_a_host_has_nothing) {
+  TemporaryFolder folder;
+  folder.add_file("root/a.example/index.html", "a");
+  folder.add_file("root/index.html", "nobody's");
+  Options options;
+  options.root = folder.path("root");
+  options.vhosts = true;
+  options.fallback = "/index.html";
+  Site site{options};
+  BOOST_TEST(in_words(find(site, "GET", "/")) == "404");
+  site.select_host(parse_authority("b.example").value());
+  BOOST_TEST(in_words(find(site, "GET", "/")) == "404");
+  BOOST_TEST(in_words(find(site, "GET", "/index.html")) == "404");
+  BOOST_TEST(!site.find_page("/index.html").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_root_of_a_host_is_its_folder) {
+  TemporaryFolder folder;
+  folder.add_folder("root/a.example");
+  Options options;
+  options.vhosts = true;
+  for (const char* slash : {"", "/"}) {
+    options.root = folder.path("root") + slash;
+    Site site{options};
+    site.select_host(parse_authority("a.example").value());
+    BOOST_TEST(site.root_path() == folder.path("root") + "/a.example");
   }
 }
 

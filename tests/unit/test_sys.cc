@@ -477,9 +477,10 @@ void check_same_results(const Tree& tree, const OpenRow& row) {
   BOOST_TEST(opened.error == row.error);
   BOOST_TEST(static_cast<bool>(opened.fd) == (row.error == 0));
   const OpenResult followed =
-      open_below(root, row.path, row.flags, Symlinks::follow);
+      open_below(root, row.path, row.flags, Symlinks::follow_below);
   BOOST_TEST(followed.error == row.error, "links followed");
-  const OpenResult walked = open_below_by_walk(root, row.path, row.flags);
+  const OpenResult walked =
+      open_below_by_walk(root, row.path, row.flags, Symlinks::refuse);
   BOOST_TEST(walked.error == row.error, "by a walk: " << walked.error);
   if (!opened.fd || !walked.fd) return;
   BOOST_TEST(facts_of(opened.fd.get()).st_ino ==
@@ -546,8 +547,8 @@ BOOST_AUTO_TEST_CASE(links_are_followed_below_the_root_only) {
   const Tree tree;
   for (const Row& row : rows) {
     BOOST_TEST_CONTEXT(row.path) {
-      const OpenResult followed =
-          open_below(tree.root.get(), row.path, O_RDONLY, Symlinks::follow);
+      const OpenResult followed = open_below(tree.root.get(), row.path,
+                                             O_RDONLY, Symlinks::follow_below);
       BOOST_TEST(followed.error == row.error);
       if (followed.fd)
         BOOST_TEST(facts_of(followed.fd.get()).st_ino ==
@@ -557,12 +558,44 @@ BOOST_AUTO_TEST_CASE(links_are_followed_below_the_root_only) {
             open_below(tree.root.get(), row.path, flags, Symlinks::refuse);
         BOOST_TEST(refused.error == ELOOP);
         // The kernel says ENOTDIR of a link that is taken for a folder.
-        const OpenResult walked =
-            open_below_by_walk(tree.root.get(), row.path, flags);
+        const OpenResult walked = open_below_by_walk(
+            tree.root.get(), row.path, flags, Symlinks::follow_below);
         BOOST_TEST((walked.error == ELOOP || walked.error == ENOTDIR));
       }
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(links_lead_anywhere_where_that_is_wanted) {
+  struct Row {
+    const char* path;
+    const char* leads_to;
+  };
+  static constexpr std::array rows{
+      Row{"file", "root/file"},
+      Row{"to_folder/file", "root/sub/file"},
+      Row{"sub/up", "root/file"},
+      Row{"out", "outside/secret"},
+      Row{"out_folder/secret", "outside/secret"},
+  };
+  const Tree tree;
+  for (const Row& row : rows) {
+    BOOST_TEST_CONTEXT(row.path) {
+      for (const OpenResult& opened :
+           {open_below(tree.root.get(), row.path, O_RDONLY,
+                       Symlinks::follow_anywhere),
+            open_below_by_walk(tree.root.get(), row.path, O_RDONLY,
+                               Symlinks::follow_anywhere)}) {
+        BOOST_TEST_REQUIRE(opened.error == 0);
+        BOOST_TEST(facts_of(opened.fd.get()).st_ino ==
+                   tree.number_of(row.leads_to));
+      }
+    }
+  }
+  // Of another process's memory and files there is no name at all.
+  BOOST_TEST(open_below(tree.root.get(), "magic/etc/passwd", O_RDONLY,
+                        Symlinks::follow_anywhere)
+                 .error == ELOOP);
 }
 
 BOOST_AUTO_TEST_CASE(a_path_longer_than_the_kernel_takes_is_an_error) {
@@ -571,9 +604,11 @@ BOOST_AUTO_TEST_CASE(a_path_longer_than_the_kernel_takes_is_an_error) {
   while (path.size() <= 8192)
     path += "/sub";
   const OpenResult opened =
-      open_below(tree.root.get(), path, O_RDONLY, Symlinks::follow);
+      open_below(tree.root.get(), path, O_RDONLY, Symlinks::follow_below);
   BOOST_TEST(opened.error == ENAMETOOLONG);
-  BOOST_TEST(open_below_by_walk(tree.root.get(), path, O_RDONLY).error != 0);
+  BOOST_TEST(
+      open_below_by_walk(tree.root.get(), path, O_RDONLY, Symlinks::refuse)
+          .error != 0);
 }
 
 BOOST_AUTO_TEST_CASE(walks_where_the_kernel_has_no_openat2) {
@@ -581,13 +616,16 @@ BOOST_AUTO_TEST_CASE(walks_where_the_kernel_has_no_openat2) {
     const Tree tree;
     forbid_openat2();
     const int root = tree.root.get();
-    BOOST_TEST(open_below(root, "sub/file", O_RDONLY, Symlinks::follow).error ==
-               0);
-    BOOST_TEST(open_below(root, "nothing", O_RDONLY, Symlinks::follow).error ==
-               ENOENT);
+    BOOST_TEST(
+        open_below(root, "sub/file", O_RDONLY, Symlinks::follow_below).error ==
+        0);
+    BOOST_TEST(
+        open_below(root, "nothing", O_RDONLY, Symlinks::follow_below).error ==
+        ENOENT);
     for (const char* link : {"to_file", "out", "absolute", "loop"})
-      BOOST_TEST(open_below(root, link, O_RDONLY, Symlinks::follow).error ==
-                 ELOOP);
+      BOOST_TEST(
+          open_below(root, link, O_RDONLY, Symlinks::follow_below).error ==
+          ELOOP);
   });
 }
 
@@ -596,7 +634,7 @@ BOOST_AUTO_TEST_CASE(reading_what_was_opened_never_waits) {
   const int root = tree.root.get();
   for (const auto& opened :
        {open_below(root, "file", O_RDONLY, Symlinks::refuse),
-        open_below_by_walk(root, "file", O_RDONLY)})
+        open_below_by_walk(root, "file", O_RDONLY, Symlinks::refuse)})
     BOOST_TEST(is_non_blocking(opened.fd.get()));
 }
 
@@ -637,12 +675,15 @@ BOOST_AUTO_TEST_CASE(nothing_outside_is_opened_while_links_are_swapped) {
     OpenResult result;
     switch (opens % 3) {
       case 0:
-        result = open_below(root.get(), "x/file", O_RDONLY, Symlinks::follow);
+        result =
+            open_below(root.get(), "x/file", O_RDONLY, Symlinks::follow_below);
         break;
       case 1:
         result = open_below(root.get(), "x/file", O_RDONLY, Symlinks::refuse);
         break;
-      default: result = open_below_by_walk(root.get(), "x/file", O_RDONLY);
+      default:
+        result = open_below_by_walk(root.get(), "x/file", O_RDONLY,
+                                    Symlinks::refuse);
     }
     BOOST_REQUIRE((Clock::now() < deadline));
     if (!result.fd) continue;

@@ -275,4 +275,40 @@ BOOST_AUTO_TEST_CASE(an_extension_follows_the_last_dot) {
   });
 }
 
+struct FieldValueRow {
+  const char* why;
+  std::string_view input;
+  bool expected;
+};
+
+constexpr FieldValueRow field_value_rows[] = {
+    {"empty", "", true},
+    {"printable", "a b \"c\" ~", true},
+    {"a tab", "a\tb", true},
+    {"octets above 127", "\x80\xC3\xBC\xFF", true},
+    {"a second field", "a\r\nSet-Cookie: b", false},
+    {"a second field after LF", "a\nSet-Cookie: b", false},
+    {"a bare CR", "a\rb", false},
+    {"a CR at the end", "a\r", false},
+    {"a LF at the start", "\na", false},
+    {"a NUL", "a\0"sv, false},
+    {"an escape sequence", "\x1B[2J", false},
+};
+
+BOOST_AUTO_TEST_CASE(a_field_value_is_one_line) {
+  check_rows(field_value_rows, [](const FieldValueRow& row) {
+    BOOST_TEST(is_field_value(row.input) == row.expected);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_field_value_has_no_control_character_but_the_tab) {
+  for (const char c : every_octet()) {
+    const auto octet = static_cast<unsigned char>(c);
+    const bool is_allowed = c == '\t' || (octet >= 32 && octet != 127);
+    BOOST_TEST(is_field_value({&c, 1}) == is_allowed, +octet);
+    BOOST_TEST(is_field_value(std::string{"a"} + c + "b") == is_allowed,
+               +octet);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
