@@ -18,8 +18,6 @@ namespace {
 // RFC 8615: what starts with a dot, and is there to be served.
 constexpr std::string_view well_known = ".well-known";
 
-constexpr int folder_flags = O_PATH | O_DIRECTORY;
-
 // RFC 9110 9.3: what static resources answer to.
 constexpr std::string_view static_methods = "GET, HEAD, OPTIONS";
 
@@ -77,12 +75,6 @@ Refusal not_found() {
   return {Status::not_found, "File not found"};
 }
 
-// Whether the first segments of `path` are `folder`.
-bool is_below(std::string_view path, std::string_view folder) {
-  return path.size() > folder.size() && path.starts_with(folder) &&
-         path[folder.size()] == '/';
-}
-
 // A spelling that a file system without case would take for a CGI folder.
 bool is_below_in_another_case(std::string_view path, std::string_view folder) {
   return !is_below(path, folder) && is_below(lower(path), lower(folder));
@@ -111,58 +103,12 @@ std::string_view last_name_of(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-bool may_be_in_host(char c) {
-  return is_alphanumeric(c) ||
-         std::string_view{".-_[:]"}.find(c) != std::string_view::npos;
-}
-
 }  // namespace
 
-std::string host_folder_for(const Authority& authority) {
-  std::string_view host = authority.host;
-  if (host.ends_with('.')) host.remove_suffix(1);
-  const bool is_name =
-      std::ranges::all_of(host, may_be_in_host) &&
-      std::ranges::none_of(split(host, '.'), &std::string_view::empty);
-  return std::string{is_name ? host : std::string_view{}};
-}
-
-Site::Site(const Options& options)
-    : options_{options},
-      symlinks_{options.follow_symlinks ? Symlinks::follow_anywhere
-                                        : Symlinks::follow_below} {
-  OpenResult root = open_path(options.root, folder_flags);
-  if (!root.fd) {
-    throw SetupError{"the root folder " + options.root + ": " +
-                     std::strerror(root.error) +
-                     ": name a folder that the user cgihttpd runs as may open"};
-  }
-  (options_.vhosts ? hosts_ : root_) = std::move(root.fd);
-}
-
-void Site::select_host(const Authority& host) {
-  if (!options_.vhosts) return;
-  for (const std::string& name :
-       {host_folder_for(host), std::string{"default"}}) {
-    if (name.empty()) continue;
-    OpenResult opened = open_below(hosts_.get(), name, folder_flags, symlinks_);
-    if (!opened.fd) continue;
-    root_ = std::move(opened.fd);
-    host_folder_ = '/' + name;
-    return;
-  }
-}
-
-std::string Site::root_path() const {
-  if (!options_.root.starts_with('/')) return path_of(root_.get());
-  std::string path = options_.root;
-  while (path.ends_with('/'))
-    path.pop_back();
-  return path + host_folder_;
-}
+Site::Site(const Options& options) : options_{options}, root_{options} {}
 
 Resource Site::find(const Request& request) const {
-  if (!root_) return not_found();
+  if (!root_.is_there()) return not_found();
   const std::string_view path = request.target.path;
   for (const std::string& folder : options_.cgi_folders) {
     if (is_below(path, folder))
@@ -181,37 +127,12 @@ Resource Site::find(const Request& request) const {
 }
 
 std::optional<File> Site::find_page(std::string_view path) const {
-  if (!root_) return std::nullopt;
-  OpenResult opened = open_visible(std::string{path.substr(1)});
+  if (!root_.is_there()) return std::nullopt;
+  OpenResult opened = root_.open_visible(std::string{path.substr(1)});
   if (!opened.fd) return std::nullopt;
   const struct stat facts = facts_of(opened.fd.get());
   if (!S_ISREG(facts.st_mode)) return std::nullopt;
   return make_file(std::move(opened.fd), facts, last_name_of(path));
-}
-
-// Opens what is to be read. A link is followed where it may leave the root or
-// does not, and does not lead into a CGI folder.
-OpenResult Site::open_visible(const std::string& path) const {
-  OpenResult result = open_below(root_.get(), path, O_RDONLY, Symlinks::refuse);
-  if (result.error != ELOOP) return result;
-  result = open_below(root_.get(), path, O_RDONLY, symlinks_);
-  if (result.fd && is_in_cgi_folder(result.fd.get()))
-    return {UniqueFd{}, EXDEV};
-  return result;
-}
-
-// Or is one. By the kernel's own path of both: it counts where a file is, and
-// not by which links one got there. Without /proc nothing is known: then it is.
-bool Site::is_in_cgi_folder(int fd) const {
-  const std::string path = path_of(fd);
-  return std::ranges::any_of(
-      options_.cgi_folders, [&](const std::string& folder) {
-        const OpenResult opened =
-            open_below(root_.get(), folder.substr(1), folder_flags, symlinks_);
-        if (!opened.fd) return false;
-        const std::string folder_path = path_of(opened.fd.get());
-        return path.empty() || is_below(lower(path) + '/', lower(folder_path));
-      });
 }
 
 Resource Site::find_static(const Target& target) const {
@@ -224,9 +145,8 @@ Resource Site::find_static(const Target& target) const {
   const std::string path = target.path.substr(1);
   if (path.empty() || path.ends_with('/')) return find_in_folder(path);
 
-  OpenResult opened = open_visible(path);
-  if (opened.error == EACCES &&
-      open_below(root_.get(), path, folder_flags, symlinks_).fd)
+  OpenResult opened = root_.open_visible(path);
+  if (opened.error == EACCES && root_.open(path, folder_flags).fd)
     opened.error = EISDIR;  // it cannot be listed, but may have an index
   if (opened.error == EISDIR) return redirect_to_folder(target);
   if (!opened.fd)
@@ -235,7 +155,7 @@ Resource Site::find_static(const Target& target) const {
   if (S_ISDIR(facts.st_mode)) return redirect_to_folder(target);
   if (!S_ISREG(facts.st_mode))
     return Refusal{Status::forbidden, {}, "it is no regular file"};
-  if ((facts.st_mode & 0111U) != 0 && is_in_cgi_folder(opened.fd.get()))
+  if ((facts.st_mode & 0111U) != 0 && root_.is_in_cgi_folder(opened.fd.get()))
     return not_found();
   return make_file(std::move(opened.fd), facts, last_name_of(path));
 }
@@ -243,7 +163,7 @@ Resource Site::find_static(const Target& target) const {
 // `folder` is empty or ends with a slash.
 Resource Site::find_in_folder(const std::string& folder) const {
   for (const std::string& name : options_.index_names) {
-    OpenResult index = open_visible(folder + name);
+    OpenResult index = root_.open_visible(folder + name);
     if (!index.fd && index.error != ENOENT)
       return refusal_for_open_error(index.error, "File not found");
     if (!index.fd) continue;
@@ -251,7 +171,7 @@ Resource Site::find_in_folder(const std::string& folder) const {
     if (!S_ISREG(facts.st_mode)) continue;
     return make_file(std::move(index.fd), facts, name);
   }
-  OpenResult opened = open_visible(folder.empty() ? "." : folder);
+  OpenResult opened = root_.open_visible(folder.empty() ? "." : folder);
   if (!opened.fd) return refusal_for_open_error(opened.error, "File not found");
   if (!options_.listing)
     return Refusal{Status::forbidden, "This folder has no index"};
@@ -268,8 +188,7 @@ Resource Site::make_directory(UniqueFd folder, const std::string& path) const {
     auto facts = find_facts_in(again.fd.get(), name);
     const bool is_link = facts && S_ISLNK(facts->st_mode);
     if (is_link) {
-      const OpenResult target =
-          open_below(root_.get(), path + name, O_PATH, symlinks_);
+      const OpenResult target = root_.open(path + name, O_PATH);
       facts = find_facts(target.fd.get());
     }
     if (!facts || !(S_ISREG(facts->st_mode) || S_ISDIR(facts->st_mode)))
@@ -295,8 +214,7 @@ Resource Site::find_script(std::string_view folder,
     Refusal missing =
         refuse_script(Status::not_found, "No such CGI script", script_name);
     if (is_hidden_name(name)) return missing;
-    const OpenResult opened =
-        open_below(root_.get(), script_name.substr(1), O_PATH, symlinks_);
+    const OpenResult opened = root_.open(script_name.substr(1), O_PATH);
     if (!opened.fd)
       return refusal_for_open_error(opened.error, std::move(missing.message));
     const struct stat facts = facts_of(opened.fd.get());
@@ -314,8 +232,7 @@ Resource Site::find_script(std::string_view folder,
 Resource Site::make_script(const std::string& folder, const std::string& name,
                            std::string_view path_info) const {
   std::string script_name = folder + '/' + name;
-  OpenResult opened =
-      open_below(root_.get(), folder.substr(1), folder_flags, symlinks_);
+  OpenResult opened = root_.open(folder.substr(1), folder_flags);
   if (!opened.fd)  // it went away just now
     return refusal_for_open_error(opened.error, "File not found");
   if (!is_executable(opened.fd.get(), name)) {

@@ -16,6 +16,7 @@
 #include "options.h"
 #include "refusal.h"
 #include "request.h"
+#include "root.h"
 #include "sys.h"
 
 namespace cgihttpd {
@@ -77,10 +78,7 @@ class Site {
   /// `options` must live longer.
   explicit Site(const Options& options);
 
-  /// With --vhosts: makes the folder of the host that the client named the
-  /// root, or else `default`. Before that, and where there is neither, nothing
-  /// is found.
-  void select_host(const Authority& host);
+  void select_host(const Authority& host) { root_.select_host(host); }
 
   [[nodiscard]] Resource find(const Request& request) const;
 
@@ -89,11 +87,9 @@ class Site {
   [[nodiscard]] std::optional<File> find_page(std::string_view path) const;
 
   /// The absolute path of the root: DOCUMENT_ROOT.
-  [[nodiscard]] std::string root_path() const;
+  [[nodiscard]] std::string root_path() const { return root_.path(); }
 
  private:
-  [[nodiscard]] OpenResult open_visible(const std::string& path) const;
-  [[nodiscard]] bool is_in_cgi_folder(int fd) const;
   [[nodiscard]] Resource find_static(const Target& target) const;
   [[nodiscard]] Resource find_in_folder(const std::string& folder) const;
   [[nodiscard]] Resource find_script(std::string_view folder,
@@ -105,15 +101,7 @@ class Site {
                                         const std::string& path) const;
 
   const Options& options_;
-  Symlinks symlinks_;
-  UniqueFd hosts_;  // with --vhosts: the folder of their roots
-  UniqueFd root_;
-  std::string host_folder_;  // of --vhosts: empty, or begins with a slash
+  Root root_;
 };
-
-/// The name of the folder of a host: as the client named it, without the dot at
-/// its end. Empty for what names no folder: an empty label, other characters
-/// than those of a host name or an IPv6 address.
-[[nodiscard]] std::string host_folder_for(const Authority& host);
 
 }  // namespace cgihttpd
