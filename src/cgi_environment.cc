@@ -114,7 +114,9 @@ void set_request_variables(Environment& environment,
                                        : context.document_root);
   environment.set("SCRIPT_NAME", script.script_name);
   environment.set("SCRIPT_FILENAME",
-                  context.document_root + script.script_name);
+                  script.program.empty()
+                      ? context.document_root + script.script_name
+                      : script.program);
   environment.set("PATH_INFO", script.path_info);
   if (!script.path_info.empty()) {
     environment.set("PATH_TRANSLATED",

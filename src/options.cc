@@ -69,6 +69,34 @@ void add_cgi_folder(Options& options, std::string_view value) {
   options.cgi_folders.emplace_back(value);
 }
 
+// Splits KEY=PROGRAM.
+std::pair<std::string_view, std::string_view> parse_program(
+    std::string_view option, std::string_view value) {
+  const std::size_t equals = std::min(value.find('='), value.size());
+  const std::string_view program =
+      value.substr(std::min(equals + 1, value.size()));
+  if (!program.starts_with('/') || program.ends_with('/'))
+    refuse(option, value, "needs the absolute path of a program after the `='");
+  return {value.substr(0, equals), program};
+}
+
+void add_script_program(Options& options, std::string_view value) {
+  auto [path, program] = parse_program("--script", value);
+  if (path.ends_with('/')) path.remove_suffix(1);
+  if (!path.empty() && !is_normal_path(path))
+    refuse("--script", value, "needs a URL path such as /git");
+  options.script_programs.push_back({std::string{path}, std::string{program}});
+}
+
+void add_handler(Options& options, std::string_view value) {
+  const auto [extension, program] = parse_program("--handler", value);
+  if (extension.size() < 2 || !extension.starts_with('.') ||
+      extension.find('/') != std::string_view::npos) {
+    refuse("--handler", value, "needs an extension such as .php");
+  }
+  options.handlers.push_back({std::string{extension}, std::string{program}});
+}
+
 void add_index_name(Options& options, std::string_view value) {
   if (value.empty() || value.find('/') != std::string_view::npos ||
       value == "." || value == "..") {
@@ -203,6 +231,24 @@ constexpr std::array rows{
         "URL folder of scripts (repeatable); the first one\n"
         "given replaces the default, /cgi-bin and /htbin",
         add_cgi_folder},
+    Row{"script", 0, "PATH=PROGRAM",
+        "let PROGRAM answer for the URL path PATH and all\n"
+        "below it (repeatable)",
+        add_script_program},
+    Row{"handler", 0, "EXT=PROGRAM",
+        "execute scripts that end in EXT, such as .php, by\n"
+        "PROGRAM (repeatable)",
+        add_handler},
+    Row{"handlers-anywhere", 0, nullptr,
+        "outside of the folders of scripts, too",
+        [](Options& options, std::string_view) {
+          options.handlers_anywhere = true;
+        }},
+    Row{"allow-writable-scripts", 0, nullptr,
+        "execute what everybody may write to",
+        [](Options& options, std::string_view) {
+          options.allow_writable_scripts = true;
+        }},
     Row{"no-cgi", 0, nullptr, "execute no scripts", clear_cgi_folders},
     Row{"cgi-output", 0, "MODE",
         "parsed (default): read a script's header and\n"

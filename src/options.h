@@ -24,6 +24,22 @@ struct HeaderField {
   std::string value;
 };
 
+/// A program that answers for a path and everything below it.
+struct ScriptProgram {
+  /// As cgi_folders, or empty: for every path.
+  std::string path;
+  /// Absolute.
+  std::string program;
+};
+
+/// A program that executes the files of an extension.
+struct Handler {
+  /// With its dot.
+  std::string extension;
+  /// Absolute.
+  std::string program;
+};
+
 /// A file of the site that is sent for an error.
 struct ErrorPage {
   Status status;
@@ -63,6 +79,11 @@ struct Options {
   /// with it, is decoded and has no `.` or `..`. Empty: no scripts.
   std::vector<std::string> cgi_folders{"/cgi-bin", "/htbin"};
   bool has_default_cgi_folders = true;
+  std::vector<ScriptProgram> script_programs;
+  std::vector<Handler> handlers;
+  /// Whether handlers execute files outside of CGI folders, too.
+  bool handlers_anywhere = false;
+  bool allow_writable_scripts = false;
   CgiOutput cgi_output = CgiOutput::parsed;
   bool isindex = false;
   bool pass_authorization = false;

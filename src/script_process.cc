@@ -39,6 +39,16 @@ bool install(int from, int to) {
   return ::dup2(from, to) >= 0;
 }
 
+std::optional<StartFailure> find_program_problem(const std::string& path) {
+  const OpenResult program = open_path(path, O_PATH);
+  if (!program.fd) return StartFailure{"exec", program.error};
+  if (!S_ISREG(facts_of(program.fd.get()).st_mode) ||
+      !is_executable(AT_FDCWD, path)) {
+    return StartFailure{"exec", EACCES};
+  }
+  return std::nullopt;
+}
+
 // The child side: async-signal-safe calls only. After vfork the child shares
 // the memory of its parent, which waits meanwhile.
 StartFailure execute(const ScriptCommand& command,
@@ -68,10 +78,12 @@ ScriptCommand::ScriptCommand(const Script& script,
                              std::vector<std::string> arguments,
                              std::vector<std::string> environment)
     : folder_{script.folder.get()},
-      path_{"./" + script.file_name},
+      path_{script.handler.empty() ? "./" + script.file_name : script.handler},
+      file_{"./" + script.file_name},
       arguments_{std::move(arguments)},
       environment_{std::move(environment)} {
-  argv_.push_back(path_.data() + path_.find('/') + 1);
+  argv_.push_back(path_.data() + path_.rfind('/') + 1);
+  if (!script.handler.empty()) argv_.push_back(file_.data());
   append_pointers(argv_, arguments_);
   append_pointers(envp_, environment_);
 }
@@ -82,6 +94,7 @@ StartFailure become_script(const ScriptCommand& command,
 }
 
 std::optional<StartFailure> find_start_problem(const Script& script) {
+  if (!script.handler.empty()) return find_program_problem(script.handler);
   const OpenResult opened = open_below(script.folder.get(), script.file_name,
                                        O_RDONLY, Symlinks::follow_anywhere);
   if (!opened.fd) return std::nullopt;  // it may be executed, but not read
@@ -93,13 +106,7 @@ std::optional<StartFailure> find_start_problem(const Script& script) {
   std::string_view line = std::string_view{start}.substr(2);
   line = trim(line.substr(0, line.find('\n')));
   const std::string interpreter{line.substr(0, line.find_first_of(" \t"))};
-  const OpenResult program = open_path(interpreter, O_PATH);
-  if (!program.fd) return StartFailure{"exec", program.error};
-  if (!S_ISREG(facts_of(program.fd.get()).st_mode) ||
-      !is_executable(AT_FDCWD, interpreter)) {
-    return StartFailure{"exec", EACCES};
-  }
-  return std::nullopt;
+  return find_program_problem(interpreter);
 }
 
 std::variant<ScriptProcess, StartFailure> ScriptProcess::start(

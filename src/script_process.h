@@ -19,7 +19,8 @@ namespace cgihttpd {
 /// is allocated between fork and exec.
 class ScriptCommand {
  public:
-  /// `script` must live longer. `arguments` follow argv[0], its file name.
+  /// `script` must live longer. `arguments` follow argv[0], its file name; the
+  /// file follows the name of its handler, if it has one.
   ScriptCommand(const Script& script, std::vector<std::string> arguments,
                 std::vector<std::string> environment);
   ScriptCommand(const ScriptCommand&) = delete;
@@ -28,7 +29,7 @@ class ScriptCommand {
 
   [[nodiscard]] int folder() const { return folder_; }
   /// The file in its folder, so that no PATH is searched and no name is taken
-  /// for an option.
+  /// for an option; or the handler.
   [[nodiscard]] const char* path() const { return path_.c_str(); }
   [[nodiscard]] char* const* argv() const { return argv_.data(); }
   [[nodiscard]] char* const* envp() const { return envp_.data(); }
@@ -36,6 +37,7 @@ class ScriptCommand {
  private:
   int folder_;
   std::string path_;
+  std::string file_;
   std::vector<std::string> arguments_;
   std::vector<std::string> environment_;
   std::vector<char*> argv_;

@@ -99,6 +99,19 @@ File make_file(UniqueFd fd, const struct stat& facts, std::string_view name) {
           modification_time(facts), std::string{name}};
 }
 
+Refusal refuse_writable_script(std::string_view path) {
+  Refusal refusal = refuse_script(Status::forbidden,
+                                  "CGI script is writable by everybody", path);
+  refusal.detail = "chmod o-w it, or give --allow-writable-scripts";
+  return refusal;
+}
+
+// A folder as find_in_folder has it, as make_script takes it.
+std::string folder_of(std::string_view path) {
+  if (path.empty()) return {};
+  return '/' + std::string{path.substr(0, path.size() - 1)};
+}
+
 std::string_view last_name_of(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
@@ -109,25 +122,102 @@ Site::Site(const Options& options) : options_{options}, root_{options} {}
 
 Resource Site::find(const Request& request) const {
   if (!root_.is_there()) return not_found();
-  const std::string_view path = request.target.path;
+  if (auto script = find_dynamic(request.target.path))
+    return std::move(*script);
+  Resource resource = find_static(request.target);
+  const auto* refusal = std::get_if<Refusal>(&resource);
+  if (refusal != nullptr && refusal->status == Status::not_found &&
+      !options_.fallback.empty()) {
+    resource = find_fallback();
+  }
+  if (std::holds_alternative<Script>(resource)) return resource;
+  auto answer = find_answer_to_method(request.method);
+  return answer ? std::move(*answer) : std::move(resource);
+}
+
+// What a script answers, or does not, whatever the method.
+std::optional<Resource> Site::find_dynamic(std::string_view path) const {
+  if (auto script = find_program(path)) return script;
   for (const std::string& folder : options_.cgi_folders) {
     if (is_below(path, folder))
       return find_script(folder, path.substr(folder.size() + 1));
   }
-  if (auto answer = find_answer_to_method(request.method))
-    return std::move(*answer);
-  Resource resource = find_static(request.target);
-  const auto* refusal = std::get_if<Refusal>(&resource);
-  if (refusal == nullptr || refusal->status != Status::not_found ||
-      options_.fallback.empty()) {
-    return resource;
+  return options_.handlers_anywhere ? find_handled(path) : std::nullopt;
+}
+
+// The program of the longest path that `path` is at or below of.
+std::optional<Resource> Site::find_program(std::string_view path) const {
+  const ScriptProgram* best = nullptr;
+  for (const ScriptProgram& candidate : options_.script_programs) {
+    if ((path == candidate.path || is_below(path, candidate.path)) &&
+        (best == nullptr || candidate.path.size() > best->path.size())) {
+      best = &candidate;
+    }
   }
-  auto fallback = find_page(options_.fallback);
-  return fallback ? Resource{std::move(*fallback)} : std::move(resource);
+  if (best == nullptr) return std::nullopt;
+  const std::string name{last_name_of(best->program)};
+  const std::string folder =
+      best->program.substr(0, best->program.size() - name.size());
+  OpenResult opened = open_path(folder, folder_flags);
+  if (!opened.fd || !is_executable(opened.fd.get(), name)) {
+    return Refusal{Status::internal_server_error,
+                   {},
+                   best->program + ": no program that may be executed"};
+  }
+  if (is_too_writable(open_path(best->program, O_PATH)))
+    return refuse_writable_script(best->path);
+  return Script{.folder = std::move(opened.fd),
+                .file_name = name,
+                .script_name = best->path,
+                .path_info = std::string{path.substr(best->path.size())},
+                .program = best->program};
+}
+
+// Whatever everybody may write to would run with our rights.
+bool Site::is_too_writable(const OpenResult& opened) const {
+  return !options_.allow_writable_scripts && opened.fd &&
+         (facts_of(opened.fd.get()).st_mode & S_IWOTH) != 0;
+}
+
+// The first name of a path that is a file with a handler.
+std::optional<Resource> Site::find_handled(std::string_view path) const {
+  if (is_hidden_path(path) && !options_.dotfiles) return std::nullopt;
+  for (std::size_t start = 0, end = 0; start < path.size(); start = end) {
+    end = std::min(path.find('/', start + 1), path.size());
+    const std::string name{path.substr(start + 1, end - start - 1)};
+    if (find_handler(name) == nullptr) continue;
+    const OpenResult opened =
+        root_.open(std::string{path.substr(1, end - 1)}, O_PATH);
+    if (!opened.fd || !S_ISREG(facts_of(opened.fd.get()).st_mode)) continue;
+    return make_script(std::string{path.substr(0, start)}, name,
+                       path.substr(end));
+  }
+  return std::nullopt;
+}
+
+const std::string* Site::find_handler(std::string_view name) const {
+  for (const Handler& handler : options_.handlers) {
+    // A file system without case finds it by any.
+    if (lower(name).ends_with(lower(handler.extension)))
+      return &handler.program;
+  }
+  return nullptr;
+}
+
+Resource Site::find_fallback() const {
+  if (options_.handlers_anywhere) {
+    if (auto script = find_handled(options_.fallback))
+      return std::move(*script);
+  }
+  auto page = find_page(options_.fallback);
+  return page ? Resource{std::move(*page)} : not_found();
 }
 
 std::optional<File> Site::find_page(std::string_view path) const {
   if (!root_.is_there()) return std::nullopt;
+  // A script's source is no page.
+  if (options_.handlers_anywhere && find_handler(path) != nullptr)
+    return std::nullopt;
   OpenResult opened = root_.open_visible(std::string{path.substr(1)});
   if (!opened.fd) return std::nullopt;
   const struct stat facts = facts_of(opened.fd.get());
@@ -169,6 +259,8 @@ Resource Site::find_in_folder(const std::string& folder) const {
     if (!index.fd) continue;
     const struct stat facts = facts_of(index.fd.get());
     if (!S_ISREG(facts.st_mode)) continue;
+    if (options_.handlers_anywhere && find_handler(name) != nullptr)
+      return make_script(folder_of(folder), name, {});
     return make_file(std::move(index.fd), facts, name);
   }
   OpenResult opened = root_.open_visible(folder.empty() ? "." : folder);
@@ -225,22 +317,47 @@ Resource Site::find_script(std::string_view folder,
     if (end < rest.size()) script_name += '/';
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
+  if (script_name.ends_with('/')) {
+    if (auto index = find_index_script(current)) return std::move(*index);
+  }
   return refuse_script(Status::forbidden, "CGI script is not a plain file",
                        script_name);
 }
 
+std::optional<Resource> Site::find_index_script(
+    const std::string& folder) const {
+  std::vector<std::string> names{"index.cgi"};
+  std::ranges::copy_if(
+      options_.index_names, std::back_inserter(names),
+      [&](const std::string& name) { return find_handler(name) != nullptr; });
+  for (const std::string& name : names) {
+    const OpenResult opened = root_.open(folder.substr(1) + '/' + name, O_PATH);
+    if (opened.fd && S_ISREG(facts_of(opened.fd.get()).st_mode))
+      return make_script(folder, name, {});
+  }
+  return std::nullopt;
+}
+
+// `folder` begins with a slash, or is empty: the root.
 Resource Site::make_script(const std::string& folder, const std::string& name,
                            std::string_view path_info) const {
   std::string script_name = folder + '/' + name;
-  OpenResult opened = root_.open(folder.substr(1), folder_flags);
+  OpenResult opened =
+      root_.open(folder.empty() ? "." : folder.substr(1), folder_flags);
   if (!opened.fd)  // it went away just now
     return refusal_for_open_error(opened.error, "File not found");
-  if (!is_executable(opened.fd.get(), name)) {
+  const std::string* handler = find_handler(name);
+  if (handler == nullptr && !is_executable(opened.fd.get(), name)) {
     return refuse_script(Status::forbidden, "CGI script is not executable",
                          script_name);
   }
-  return Script{std::move(opened.fd), name, std::move(script_name),
-                std::string{path_info}};
+  if (is_too_writable(root_.open(script_name.substr(1), O_PATH)))
+    return refuse_writable_script(script_name);
+  return Script{.folder = std::move(opened.fd),
+                .file_name = name,
+                .script_name = std::move(script_name),
+                .path_info = std::string{path_info},
+                .handler = handler == nullptr ? std::string{} : *handler};
 }
 
 }  // namespace cgihttpd

@@ -45,7 +45,7 @@ struct Directory {
   std::vector<Entry> entries;
 };
 
-/// A file that the user that we are may execute.
+/// A file that the user that we are may execute, or a --handler for it.
 struct Script {
   /// Its folder (O_PATH).
   UniqueFd folder;
@@ -54,6 +54,10 @@ struct Script {
   std::string script_name;
   /// The rest of the decoded path, empty or beginning with `/`: PATH_INFO.
   std::string path_info;
+  /// The absolute path of a --script; empty for one below the root.
+  std::string program{};
+  /// The absolute path of its --handler; empty for one that is executed itself.
+  std::string handler{};
 };
 
 /// What the target of OPTIONS can be asked for (RFC 9110 9.3.7).
@@ -90,13 +94,24 @@ class Site {
   [[nodiscard]] std::string root_path() const { return root_.path(); }
 
  private:
+  [[nodiscard]] std::optional<Resource> find_dynamic(
+      std::string_view path) const;
+  [[nodiscard]] std::optional<Resource> find_program(
+      std::string_view path) const;
+  [[nodiscard]] std::optional<Resource> find_handled(
+      std::string_view path) const;
   [[nodiscard]] Resource find_static(const Target& target) const;
   [[nodiscard]] Resource find_in_folder(const std::string& folder) const;
   [[nodiscard]] Resource find_script(std::string_view folder,
                                      std::string_view rest) const;
+  [[nodiscard]] std::optional<Resource> find_index_script(
+      const std::string& folder) const;
   [[nodiscard]] Resource make_script(const std::string& folder,
                                      const std::string& name,
                                      std::string_view path_info) const;
+  [[nodiscard]] Resource find_fallback() const;
+  [[nodiscard]] bool is_too_writable(const OpenResult& opened) const;
+  [[nodiscard]] const std::string* find_handler(std::string_view name) const;
   [[nodiscard]] Resource make_directory(UniqueFd folder,
                                         const std::string& path) const;
 

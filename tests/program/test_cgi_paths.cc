@@ -214,6 +214,44 @@ BOOST_AUTO_TEST_CASE(take_every_method) {
   }
 }
 
+// What a program is told of itself, relayed and not.
+void check_programs(const std::vector<std::string>& mode) {
+  Tree site;
+  site.file("page.sht", "printf 'A: b\\r\\n\\r\\n<%s> <%s>' \"$0\" \"$*\"",
+            0644);
+  Tree elsewhere;
+  elsewhere.script("app",
+                   "printf 'A: b\\r\\n\\r\\n<%s> <%s> <%s> <%s>' \"$0\" "
+                   "\"$SCRIPT_NAME\" \"$PATH_INFO\" \"$SCRIPT_FILENAME\"");
+  Launch launch{.options = mode};
+  launch.options.push_back("--script=/app=" + elsewhere.path("app"));
+  launch.options.push_back("--handler=.sht=/bin/sh");
+  launch.options.push_back("--handlers-anywhere");
+  const auto answer = [&](std::string_view target) {
+    return ask(site, get(target), launch).response().body;
+  };
+  BOOST_TEST(answer("/app/a%20b") ==
+             "<./app> </app> </a b> <" + elsewhere.path("app") + ">");
+  BOOST_TEST(answer("/app") ==
+             "<./app> </app> <> <" + elsewhere.path("app") + ">");
+  BOOST_TEST(answer("/page.sht/x") == "<./page.sht> <>");
+}
+
+BOOST_AUTO_TEST_CASE(may_be_answered_by_programs) {
+  check_programs({});
+  check_programs({"--cgi-output=direct"});
+}
+
+BOOST_AUTO_TEST_CASE(without_their_program_are_a_fault_of_the_server) {
+  const Tree tree;
+  const Outcome outcome =
+      ask(tree, get("/app"), {.options = {"--script=/app=/nothing/there"}});
+  BOOST_TEST(outcome.response().status == 500);
+  BOOST_TEST_REQUIRE(outcome.reports().size() == 1U);
+  BOOST_TEST(outcome.reports().front().ends_with(
+      "/nothing/there: no program that may be executed"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

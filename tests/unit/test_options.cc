@@ -57,6 +57,10 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_manual) {
   BOOST_TEST(options.header_fields.empty());
   BOOST_TEST(!options.max_age.has_value());
   BOOST_TEST((options.cgi_folders == Folders{"/cgi-bin", "/htbin"}));
+  BOOST_TEST(options.script_programs.empty());
+  BOOST_TEST(options.handlers.empty());
+  BOOST_TEST(!options.handlers_anywhere);
+  BOOST_TEST(!options.allow_writable_scripts);
   BOOST_TEST((options.cgi_output == CgiOutput::parsed));
   BOOST_TEST(!options.isindex);
   BOOST_TEST(!options.pass_authorization);
@@ -239,6 +243,33 @@ BOOST_AUTO_TEST_CASE(script_folders_replace_the_defaults) {
   check_options(folder_rows);
 }
 
+constexpr OptionRow program_rows[] = {
+    {"programs, in their order",
+     "cgihttpd --script=/git=/usr/bin/git --script=/a/b/=/x=y /srv",
+     [](const Options& o) {
+       return o.script_programs.size() == 2 &&
+              o.script_programs[0].path == "/git" &&
+              o.script_programs[0].program == "/usr/bin/git" &&
+              o.script_programs[1].path == "/a/b" &&
+              o.script_programs[1].program == "/x=y";
+     }},
+    {"a program for everything", "cgihttpd --script=/=/x /srv",
+     [](const Options& o) { return o.script_programs.at(0).path.empty(); }},
+    {"handlers", "cgihttpd --handler=.php=/usr/bin/php-cgi /srv",
+     [](const Options& o) {
+       return o.handlers.size() == 1 && o.handlers[0].extension == ".php" &&
+              o.handlers[0].program == "/usr/bin/php-cgi";
+     }},
+    {"a switch", "cgihttpd --handlers-anywhere /srv",
+     [](const Options& o) { return o.handlers_anywhere; }},
+    {"a switch", "cgihttpd --allow-writable-scripts /srv",
+     [](const Options& o) { return o.allow_writable_scripts; }},
+};
+
+BOOST_AUTO_TEST_CASE(programs_answer_for_paths_and_extensions) {
+  check_options(program_rows);
+}
+
 struct ErrorRow {
   const char* why;
   std::string_view input;
@@ -257,6 +288,18 @@ void check_errors(const auto& rows, int exit_status) {
 }
 
 constexpr ErrorRow usage_rows[] = {
+    {"no program", "cgihttpd --script=/git /srv", "--script=/git: "},
+    {"a relative program", "cgihttpd --script=/git=git /srv",
+     "--script=/git=git: needs the absolute"},
+    {"a folder", "cgihttpd --script=/git=/usr/ /srv", "--script=/git=/usr/: "},
+    {"no path", "cgihttpd --script=git=/x /srv", "--script=git=/x: "},
+    {"dots in a path", "cgihttpd --script=/a/../b=/x /srv",
+     "--script=/a/../b=/x: "},
+    {"no dot", "cgihttpd --handler=php=/x /srv", "--handler=php=/x: "},
+    {"a dot alone", "cgihttpd --handler=.=/x /srv", "--handler=.=/x: "},
+    {"no handler", "cgihttpd --handler=.php /srv", "--handler=.php: "},
+    {"a handler in PATH", "cgihttpd --handler=.php=php-cgi /srv",
+     "--handler=.php=php-cgi: "},
     {"an index in a folder", "cgihttpd --index=a/b /srv", "--index=a/b: "},
     {"an index that is a folder", "cgihttpd --index=.. /srv", "--index=..: "},
     {"no index", "cgihttpd --index= /srv", "--index: "},
@@ -415,6 +458,10 @@ constexpr std::string_view helped_options[] = {
     "      --header=FIELD",
     "      --max-age=SECONDS",
     "      --cgi-dir=PATH",
+    "      --script=PATH=PROGRAM",
+    "      --handler=EXT=PROGRAM",
+    "      --handlers-anywhere",
+    "      --allow-writable-scripts",
     "      --no-cgi",
     "      --cgi-output=MODE",
     "      --isindex",

@@ -37,7 +37,11 @@ std::string in_words(const Directory& directory) {
 }
 
 std::string in_words(const Script& script) {
-  return "script " + script.script_name + ", info " + script.path_info;
+  std::string words =
+      "script " + script.script_name + ", info " + script.path_info;
+  if (!script.handler.empty()) words += ", by " + script.handler;
+  if (!script.program.empty()) words += ", is " + script.program;
+  return words;
 }
 
 std::string in_words(const Redirect& redirect) {
@@ -640,6 +644,126 @@ BOOST_AUTO_TEST_CASE(the_root_of_a_host_is_its_folder) {
     site.select_host(parse_authority("a.example").value());
     BOOST_TEST(site.root_path() == folder.path("root") + "/a.example");
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_of_scripts_has_an_index) {
+  const Tree tree;
+  tree.folder.add_file("root/cgi-bin/app/index.cgi", "#!/bin/sh\n", 0755);
+  tree.folder.add_file("root/cgi-bin/text/index.cgi", "#!/bin/sh\n", 0644);
+  const std::array rows{
+      Row{"the index", "/cgi-bin/app/", "script /cgi-bin/app/index.cgi, info "},
+      Row{"the index by its name", "/cgi-bin/app/index.cgi/x",
+          "script /cgi-bin/app/index.cgi, info /x"},
+      Row{"no slash", "/cgi-bin/app", "403"},
+      Row{"one that is not executable", "/cgi-bin/text/", "403"},
+      Row{"none", "/cgi-bin/nested/", "403"},
+      Row{"an index.html is none", "/cgi-bin/", "403"},
+  };
+  check_rows(rows, tree.options);
+}
+
+BOOST_AUTO_TEST_CASE(a_program_answers_for_a_path) {
+  Tree tree;
+  tree.folder.add_file("outside/app", "#!/bin/sh\n", 0755);
+  tree.folder.add_file("outside/data", "data", 0644);
+  tree.folder.add_file("outside/open", "#!/bin/sh\n", 0757);
+  const std::string app = tree.folder.path("outside/app");
+  tree.options.script_programs = {
+      {"/app", app},
+      {"/app/deep", "/bin/sh"},
+      {"/data", tree.folder.path("outside/data")},
+      {"/open", tree.folder.path("outside/open")},
+      {"/missing", tree.folder.path("outside/missing")},
+      {"/list", app}};
+  const std::array rows{
+      Row{"the path", "/app", "script /app, info , is " + app},
+      Row{"below it", "/app/a/b", "script /app, info /a/b, is " + app},
+      Row{"a hidden name below it", "/app/.git",
+          "script /app, info /.git, is " + app},
+      Row{"the longest counts", "/app/deep/x",
+          "script /app/deep, info /x, is /bin/sh"},
+      Row{"it goes before a folder", "/list/a.txt",
+          "script /list, info /a.txt, is " + app},
+      Row{"a longer name", "/apple", "404"},
+      Row{"not executable", "/data", "500"},
+      Row{"everybody may write to it", "/open", "403"},
+      Row{"not there", "/missing/x", "500"},
+  };
+  check_rows(rows, tree.options);
+  BOOST_TEST(refusal_of(Site{tree.options}, "GET", "/missing").detail ==
+             tree.folder.path("outside/missing") +
+                 ": no program that may be executed");
+
+  tree.options.script_programs = {{"", app}};
+  const std::array rows_of_all{
+      Row{"the root", "/", "script , info /, is " + app},
+      Row{"a file", "/file.txt", "script , info /file.txt, is " + app},
+      Row{"a script", "/cgi-bin/test.sh",
+          "script , info /cgi-bin/test.sh, is " + app},
+  };
+  check_rows(rows_of_all, tree.options);
+}
+
+BOOST_AUTO_TEST_CASE(a_handler_executes_scripts_of_an_extension) {
+  Tree tree;
+  tree.folder.add_file("root/cgi-bin/a.php", "<?php", 0644);
+  tree.folder.add_file("root/cgi-bin/b.cgi", "#!/bin/sh\n", 0755);
+  tree.folder.add_file("root/cgi-bin/php/index.php", "<?php", 0644);
+  tree.folder.add_file("root/c.php", "<?php", 0644);
+  tree.options.handlers = {{".php", "/bin/php"}};
+  tree.options.index_names = {"index.php", "index.html"};
+  const std::array rows{
+      Row{"it need not be executable", "/cgi-bin/a.php/x",
+          "script /cgi-bin/a.php, info /x, by /bin/php"},
+      Row{"others are executed themselves", "/cgi-bin/b.cgi",
+          "script /cgi-bin/b.cgi, info "},
+      Row{"the index of a folder", "/cgi-bin/php/",
+          "script /cgi-bin/php/index.php, info , by /bin/php"},
+      Row{"elsewhere it is a file", "/c.php", "file c.php: <?php"},
+  };
+  check_rows(rows, tree.options);
+}
+
+BOOST_AUTO_TEST_CASE(handlers_execute_scripts_anywhere_where_that_is_wanted) {
+  Tree tree;
+  for (const char* name : {"a.php", "sub/index.php", "both/index.php",
+                           ".secret/a.php", "d.php/x", "list/E.PHP"})
+    tree.folder.add_file(std::string{"root/"} + name, "<?php", 0644);
+  tree.folder.add_file("root/open.php", "<?php", 0646);
+  tree.options.handlers = {{".php", "/bin/php"}};
+  tree.options.index_names = {"index.php", "index.html"};
+  tree.options.handlers_anywhere = true;
+  const std::array rows{
+      Row{"in the root", "/a.php", "script /a.php, info , by /bin/php"},
+      Row{"with a path", "/a.php/x/y", "script /a.php, info /x/y, by /bin/php"},
+      Row{"with a slash", "/a.php/", "script /a.php, info /, by /bin/php"},
+      Row{"an index", "/sub/", "script /sub/index.php, info , by /bin/php"},
+      Row{"the first index", "/both/",
+          "script /both/index.php, info , by /bin/php"},
+      Row{"the other index", "/", "file index.html: welcome"},
+      Row{"hidden", "/.secret/a.php", "404"},
+      Row{"a folder of that extension", "/d.php/x", "file x: <?php"},
+      Row{"another case of the extension", "/list/E.PHP",
+          "script /list/E.PHP, info , by /bin/php"},
+      Row{"everybody may write to it", "/open.php", "403"},
+      Row{"nothing", "/nothing.php", "404"},
+      Row{"a file", "/file.txt", "file file.txt: text"},
+  };
+  check_rows(rows, tree.options);
+  const Site site{tree.options};
+  BOOST_TEST(in_words(find(site, "POST", "/sub/")) ==
+             "script /sub/index.php, info , by /bin/php");
+  BOOST_TEST(in_words(find(site, "POST", "/both/index.html")) == "501");
+  BOOST_TEST(!site.find_page("/a.php").has_value());
+
+  tree.options.fallback = "/a.php";
+  check_rows(std::array{Row{"a fallback", "/nothing/x",
+                            "script /a.php, info , by /bin/php"}},
+             tree.options);
+  tree.options.allow_writable_scripts = true;
+  check_rows(std::array{Row{"all may write to it", "/open.php",
+                            "script /open.php, info , by /bin/php"}},
+             tree.options);
 }
 
 BOOST_AUTO_TEST_CASE(cgi_folders_are_the_administrators_choice) {
