@@ -59,6 +59,10 @@ class Relay {
         output_{std::move(ends.output), run.connection, run.request,
                 run.common} {}
 
+  [[nodiscard]] const auto& local_redirect() const {
+    return output_.local_redirect();
+  }
+
   void pass_on(ScriptProcess process, ScriptAnswer& answer) {
     const AnswerKeeper keeper{*this, answer};
     Writer writer = Writer::running;
@@ -138,8 +142,7 @@ class Relay {
 
 }  // namespace
 
-std::optional<Refusal> relay_script(const ScriptRun& run,
-                                    ScriptAnswer& answer) {
+RelayEnd relay_script(const ScriptRun& run, ScriptAnswer& answer) {
   const bool has_body = run.request.content_length.value_or(0) > 0;
   auto [script_ends, relay_ends] = make_ends(has_body);
   // Before the process: its last lines are read when it has ended.
@@ -156,7 +159,8 @@ std::optional<Refusal> relay_script(const ScriptRun& run,
   }
   send_continue(run);
   relay.pass_on(std::move(std::get<ScriptProcess>(started)), answer);
-  return std::nullopt;
+  if (const auto& redirect = relay.local_redirect()) return *redirect;
+  return {};
 }
 
 bool has_non_parsed_header(const Script& script) {

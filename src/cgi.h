@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "connection.h"
 #include "log.h"
+#include "output_pump.h"
 #include "refusal.h"
 #include "request.h"
 #include "response.h"
@@ -36,13 +38,16 @@ struct ScriptRun {
   CommonFields common;
 };
 
+/// How a relay ends: the answer was sent, or it is for us to answer: nothing
+/// was sent then.
+using RelayEnd = std::variant<std::monostate, LocalRedirect, Refusal>;
+
 /// Runs the script as a child and relays its output; returns when the script
-/// has ended and its output is sent. A Refusal where it could not be started:
-/// nothing was sent then. Throws HttpError 502 for output that is no answer
+/// has ended and its output is sent. A Refusal where it could not be started.
+/// Throws HttpError 502 for output that is no answer
 /// (nothing was sent then), std::system_error where the client is gone; the
 /// script has ended then, too. `answer` is kept true all the time.
-[[nodiscard]] std::optional<Refusal> relay_script(const ScriptRun& run,
-                                                  ScriptAnswer& answer);
+[[nodiscard]] RelayEnd relay_script(const ScriptRun& run, ScriptAnswer& answer);
 
 /// Whether a script speaks HTTP itself: its name begins with `nph-` (RFC 3875
 /// section 5).

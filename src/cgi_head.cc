@@ -73,7 +73,7 @@ CgiHead parse_cgi_head(std::string_view text) {
   CgiHead head;
   bool has_field = false;
   bool has_status = false;
-  bool has_location = false;
+  std::string_view location;
   for (;;) {
     const std::string_view line = without_cr(take_line(text));
     if (line.empty()) break;
@@ -91,13 +91,19 @@ CgiHead parse_cgi_head(std::string_view text) {
       take_content_length(field.value, head);
     } else if (std::ranges::find(servers_own_fields, name) ==
                servers_own_fields.end()) {
-      has_location = has_location || name == "location";
+      if (name == "location") location = field.value;
       head.fields.push_back(field);
     }
   }
   if (!has_field) refuse("it has no field");
-  // RFC 3875 6.2.3: a client redirect.
-  if (has_location && !has_status) head.status = Status::found;
+  if (!location.empty() && !has_status) {
+    // RFC 3875 6.2.2 and 6.2.3; two slashes begin with another host's name.
+    if (location.starts_with('/') && !location.starts_with("//")) {
+      head.local_redirect = location;
+    } else {
+      head.status = Status::found;
+    }
+  }
   return head;
 }
 

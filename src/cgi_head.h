@@ -26,6 +26,9 @@ struct CgiHead {
   /// that only the server can tell (framing, hop-by-hop, Date, Server).
   std::vector<Field> fields;
   std::optional<std::uint64_t> content_length;
+  /// RFC 3875 6.2.2: what is to be answered instead, a path with its query that
+  /// begins with one slash; empty where the script answers itself.
+  std::string_view local_redirect;
 };
 
 /// How many octets of `output` the header block takes with its empty line;

@@ -69,12 +69,14 @@ class Exchange {
  private:
   void serve();
   void refuse_head();
+  void answer(const Request& request);
   void answer(const Request& request, const File& file);
   void answer(const Request& request, Directory& directory);
   void answer(const Request& request, const Script& script);
   void answer(const Request& request, const Redirect& redirect);
   void answer(const Request& request, const MethodList& methods);
   void answer(const Request& request, const Refusal& refusal);
+  void follow(const Request& request, const LocalRedirect& redirect);
   void become(const ScriptRun& run);
   void refuse(const Refusal& refusal);
   void report(const Refusal& refusal) const;
@@ -102,6 +104,7 @@ class Exchange {
   bool has_begun_ = false;
   bool has_unread_body_ = false;
   bool is_logged_ = false;
+  int local_redirects_ = 0;
 };
 
 void Exchange::run() {
@@ -125,9 +128,13 @@ void Exchange::serve() {
   const Request request = parse_request(head_.octets);
   record_.referer = request.find_field("Referer").value_or("");
   record_.user_agent = request.find_field("User-Agent").value_or("");
-  site_.select_host(request.host);
-  Resource resource = site_.find(request);
   has_unread_body_ = request.content_length.value_or(0) > 0;
+  site_.select_host(request.host);
+  answer(request);
+}
+
+void Exchange::answer(const Request& request) {
+  Resource resource = site_.find(request);
   std::visit([&](auto& found) { answer(request, found); }, resource);
 }
 
@@ -157,7 +164,7 @@ void Exchange::refuse_head() {
 
 ResponseHead Exchange::head_for(Status status, std::string_view reason) {
   record_.status = status;
-  return {status, reason, record_.time, common_.server};
+  return {status, reason, record_.time, common_};
 }
 
 void Exchange::send_head(std::string_view head, More more) {
@@ -235,9 +242,28 @@ void Exchange::answer(const Request& request, const Script& script) {
   if (options_.cgi_output == CgiOutput::direct ||
       has_non_parsed_header(script)) {
     become(run);
-  } else if (const auto refusal = relay_script(run, script_answer_)) {
-    refuse(*refusal);
+    return;
   }
+  const RelayEnd end = relay_script(run, script_answer_);
+  if (!std::holds_alternative<Refusal>(end))
+    has_unread_body_ = script_answer_.has_unread_body;
+  if (const auto* refusal = std::get_if<Refusal>(&end)) refuse(*refusal);
+  if (const auto* redirect = std::get_if<LocalRedirect>(&end))
+    follow(request, *redirect);
+}
+
+// RFC 3875 6.2.2: as if the client had asked for the path, and by the same way:
+// a script reaches nothing that a client cannot.
+void Exchange::follow(const Request& request, const LocalRedirect& redirect) {
+  constexpr int max_local_redirects = 10;
+  const auto redirected = redirect_request(request, redirect.target);
+  if (!redirected || ++local_redirects_ > max_local_redirects) {
+    throw HttpError{Status::bad_gateway, redirected
+                                             ? "too many local redirects"
+                                             : "a local redirect to no path"};
+  }
+  std::ranges::copy(redirect.cookies, std::back_inserter(common_.cookies));
+  answer(*redirected);
 }
 
 // The handler does not come back from a script that it has become: everything

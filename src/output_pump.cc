@@ -8,6 +8,7 @@
 
 #include "refusal.h"
 #include "response.h"
+#include "text.h"
 
 namespace cgihttpd {
 
@@ -123,13 +124,17 @@ void OutputPump::begin_answer(std::size_t head_size, Writer writer) {
   const std::string input = std::exchange(input_, {});
   const CgiHead head =
       parse_cgi_head(std::string_view{input}.substr(0, head_size));
+  if (!head.local_redirect.empty()) {
+    leave_answer(head);
+    return;
+  }
   std::string_view first = std::string_view{input}.substr(head_size);
   status_ = head.status;
   choose_framing(head, first.size(), writer);
   if (length_) first = first.substr(0, *length_);
   if (framing_ == Framing::no_body) first = {};
 
-  ResponseHead answer{head.status, head.reason, current_time(), common_.server};
+  ResponseHead answer{head.status, head.reason, current_time(), common_};
   for (const Field& field : head.fields)
     answer.add(field.name, field.value);
   answer.add_missing(common_.added);
@@ -145,6 +150,17 @@ void OutputPump::begin_answer(std::size_t head_size, Writer writer) {
     pending_body_ = first.size();
   }
   state_ = framing_ == Framing::no_body ? State::last : State::body;
+}
+
+// What the script says besides is dropped.
+void OutputPump::leave_answer(const CgiHead& head) {
+  local_redirect_.emplace();
+  local_redirect_->target = head.local_redirect;
+  for (const Field& field : head.fields) {
+    if (equals_ignoring_case(field.name, "Set-Cookie"))
+      local_redirect_->cookies.emplace_back(field.value);
+  }
+  state_ = State::rest;
 }
 
 // RFC 9112 6.3. `first` is how much of the body is there already.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cgi_head.h"
 #include "connection.h"
@@ -18,6 +19,13 @@ enum class Writer {
   running,
   ended,
   killed,  ///< by a signal: what it wrote is not all that it wanted to
+};
+
+/// A script left the answer to another path (RFC 3875 6.2.2).
+struct LocalRedirect {
+  std::string target;
+  /// Values of its Set-Cookie fields.
+  std::vector<std::string> cookies;
 };
 
 /// Reads the header of a script's output, and passes the body on as it comes:
@@ -41,8 +49,16 @@ class OutputPump {
   /// is gone.
   void step(Writer writer);
 
+  /// Where the script left the answer to another path: nothing was sent then,
+  /// and nothing will be.
+  [[nodiscard]] const std::optional<LocalRedirect>& local_redirect() const {
+    return local_redirect_;
+  }
+
   /// Whether the answer has begun: an error cannot be told any more.
-  [[nodiscard]] bool has_begun() const { return state_ != State::head; }
+  [[nodiscard]] bool has_begun() const {
+    return state_ != State::head && !local_redirect_;
+  }
   /// Whether nothing is left to be done.
   [[nodiscard]] bool is_done() const { return state_ == State::done; }
   /// Whether the client cannot have got the whole answer.
@@ -67,6 +83,7 @@ class OutputPump {
   Read read_from_script(Writer writer);
   bool advance_head(Writer writer);
   void begin_answer(std::size_t head_size, Writer writer);
+  void leave_answer(const CgiHead& head);
   void choose_framing(const CgiHead& head, std::uint64_t first, Writer writer);
   bool advance_body(Writer writer);
   bool announce_next(Writer writer);
@@ -85,6 +102,7 @@ class OutputPump {
   bool is_at_end_ = false;
   bool is_truncated_ = false;
 
+  std::optional<LocalRedirect> local_redirect_;
   Status status_ = Status::ok;
   Framing framing_ = Framing::until_close;
   bool has_chunk_ = false;               // one was begun: CRLF is due

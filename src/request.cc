@@ -152,6 +152,26 @@ Request parse_request(std::string_view head) {
   return request;
 }
 
+std::optional<Request> redirect_request(const Request& request,
+                                        std::string_view target) {
+  static constexpr std::array<std::string_view, 8> dropped{
+      "authorization",  "content-encoding", "content-language",
+      "content-length", "content-location", "content-type",
+      "expect",         "transfer-encoding"};
+  auto parsed = parse_target(target);
+  if (!parsed || parsed->authority) return std::nullopt;
+  Request redirected;
+  redirected.method = request.method == "HEAD" ? "HEAD" : "GET";
+  redirected.target = std::move(*parsed);
+  redirected.minor_version = request.minor_version;
+  redirected.host = request.host;
+  for (const Field& field : request.fields) {
+    if (std::ranges::find(dropped, lower(field.name)) == dropped.end())
+      redirected.fields.push_back(field);
+  }
+  return redirected;
+}
+
 std::string_view request_line_of(std::string_view head) {
   if (head.starts_with("\r\n")) head.remove_prefix(2);
   return head.substr(0, head.find_first_of("\r\n"));

@@ -49,6 +49,12 @@ struct Request {
 /// 417, 431, 501, 505.
 [[nodiscard]] Request parse_request(std::string_view head);
 
+/// The request that a script's local redirect stands for (RFC 3875 6.2.2):
+/// `request` with another target, without its body, method and credentials.
+/// nullopt where `target` is no path; it must live as long as the request.
+[[nodiscard]] std::optional<Request> redirect_request(const Request& request,
+                                                      std::string_view target);
+
 /// The first line of a head that came in, in full or in part, without its end
 /// of line: for the log.
 [[nodiscard]] std::string_view request_line_of(std::string_view head);

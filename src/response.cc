@@ -8,7 +8,7 @@
 namespace cgihttpd {
 
 ResponseHead::ResponseHead(Status status, std::string_view reason, Seconds date,
-                           std::string_view server) {
+                           const CommonFields& common) {
   assert(is_field_value(reason));
   constexpr std::size_t usual_size = 512;
   text_.reserve(usual_size);
@@ -16,8 +16,10 @@ ResponseHead::ResponseHead(Status status, std::string_view reason, Seconds date,
   text_.append(std::to_string(static_cast<unsigned>(status))).append(" ");
   text_.append(reason.empty() ? phrase_of(status) : reason).append("\r\n");
   add("Date", format_http_date(date));
-  add("Server", server);
+  add("Server", common.server);
   add("Connection", "close");
+  for (const std::string& cookie : common.cookies)
+    add("Set-Cookie", cookie);
 }
 
 ResponseHead& ResponseHead::add(std::string_view name, std::string_view value) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http_date.h"
 #include "options.h"
@@ -18,6 +19,8 @@ struct CommonFields {
   std::string_view server;
   /// The administrator's: see ResponseHead::add_missing.
   std::span<const HeaderField> added;
+  /// Values of Set-Cookie, of scripts that left the answer to another.
+  std::vector<std::string> cookies{};
 };
 
 /// Builds a response head: the status line, then Date, Server and Connection:
@@ -25,9 +28,10 @@ struct CommonFields {
 /// a control character in one is a bug and ends the process.
 class ResponseHead {
  public:
-  /// `reason` is empty for the phrase of the status. `server`: its field.
+  /// `reason` is empty for the phrase of the status. Of `common` all but what
+  /// is `added`.
   ResponseHead(Status status, std::string_view reason, Seconds date,
-               std::string_view server);
+               const CommonFields& common);
 
   ResponseHead& add(std::string_view name, std::string_view value);
   ResponseHead& add(std::string_view name, std::uint64_t value);

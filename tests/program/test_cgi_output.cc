@@ -461,6 +461,83 @@ BOOST_AUTO_TEST_CASE(does_not_begin_where_no_process_can_be_made,
   BOOST_TEST(outcome.access().status == 503);
 }
 
+// RFC 3875 6.2.2, on the wire.
+BOOST_AUTO_TEST_CASE(may_leave_the_answer_to_another_path) {
+  struct Row {
+    const char* why;
+    std::string request;
+    int status;
+    std::string body;
+  };
+  const std::vector<Row> rows{
+      {"a file", get("/cgi-bin/to?/a.txt"), 200, "text"},
+      {"what is not there", get("/cgi-bin/to?/missing"), 404, ""},
+      {"what is hidden", get("/cgi-bin/to?/.hidden"), 404, ""},
+      {"above the root", get("/cgi-bin/to?/../a.txt"), 200, "text"},
+      {"another script", get("/cgi-bin/to?/cgi-bin/say/x?y"), 200,
+       "GET /cgi-bin/say/x?y </x> <y> <>"},
+      {"a POST becomes a GET", post("/cgi-bin/to?/cgi-bin/say?z", "body"), 200,
+       "GET /cgi-bin/say?z <> <z> <>"},
+      {"a redirect of its own", get("/cgi-bin/to?/folder"), 301, ""},
+      {"itself, for ever", get("/cgi-bin/loop"), 502, ""},
+      {"no path", get("/cgi-bin/to?/%zz"), 502, ""},
+  };
+  Tree tree;
+  tree.file("a.txt", "text").file(".hidden", "secret").folder("folder");
+  tree.script("cgi-bin/to",
+              "printf 'Location: %s\\n\\nignored' \"$QUERY_STRING\"");
+  tree.script("cgi-bin/loop", "printf 'Location: /cgi-bin/loop\\n\\n'");
+  tree.script("cgi-bin/say",
+              "printf 'A: b\\n\\n%s %s <%s> <%s> <%s>' \"$REQUEST_METHOD\" "
+              "\"$REQUEST_URI\" \"$PATH_INFO\" \"$QUERY_STRING\" "
+              "\"$CONTENT_LENGTH\"");
+  for (const Row& row : rows) {
+    BOOST_TEST_CONTEXT(row.why) {
+      const Outcome outcome = ask(tree, row.request);
+      BOOST_TEST(outcome.response().status == row.status);
+      if (!row.body.empty()) BOOST_TEST(outcome.response().body == row.body);
+      BOOST_TEST(outcome.access().status == row.status);
+      BOOST_TEST(outcome.octets.find("ignored") == std::string::npos);
+      BOOST_TEST(outcome.octets.find("secret") == std::string::npos);
+    }
+  }
+  const Response to_head =
+      ask(tree, head("/cgi-bin/to?/a.txt")).response(Body::none);
+  BOOST_TEST(to_head.field("Content-Length") == "4");
+  BOOST_TEST(to_head.body.empty());
+}
+
+BOOST_AUTO_TEST_CASE(keep_their_cookies_on_the_way) {
+  Tree tree;
+  tree.file("a.txt", "text");
+  tree.script("cgi-bin/first",
+              "printf 'Set-Cookie: a=b\\nLocation: /cgi-bin/second\\n"
+              "Set-Cookie: c=d\\nX: lost\\n\\n'");
+  tree.script("cgi-bin/second",
+              "printf 'Set-Cookie: e=f\\nLocation: /a.txt\\n\\n'");
+  tree.script("cgi-bin/third",
+              "printf 'Set-Cookie: g=h\\nContent-Type: text/plain\\n\\n'");
+  const Response to_file = ask(tree, get("/cgi-bin/first")).response();
+  BOOST_TEST(to_file.body == "text");
+  BOOST_TEST((to_file.values("Set-Cookie") ==
+              std::vector<std::string>{"a=b", "c=d", "e=f"}));
+  BOOST_TEST(to_file.field("X").empty());
+
+  tree.script("cgi-bin/second",
+              "printf 'Set-Cookie: e=f\\nLocation: /cgi-bin/third\\n\\n'");
+  BOOST_TEST(
+      (ask(tree, get("/cgi-bin/first")).response().values("Set-Cookie") ==
+       std::vector<std::string>{"a=b", "c=d", "e=f", "g=h"}));
+}
+
+BOOST_AUTO_TEST_CASE(to_no_end_are_told_the_administrator) {
+  Tree tree;
+  tree.script("cgi-bin/loop", "printf 'Location: /cgi-bin/loop\\n\\n'");
+  const Outcome outcome = ask(tree, get("/cgi-bin/loop"));
+  BOOST_TEST_REQUIRE(outcome.reports().size() == 1U);
+  BOOST_TEST(outcome.reports().front().ends_with("too many local redirects"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -50,13 +50,20 @@ class Stage {
   auto run(Use use) {
     const Script script = script_in(folder_);
     const ScriptCommand command{script, {}, {"PATH=/usr/bin:/bin"}};
-    return use(ScriptRun{
-        connection_, log_, request_, script, command, {"server", {}}});
+    return use(ScriptRun{connection_,
+                         log_,
+                         request_,
+                         script,
+                         command,
+                         {.server = "server", .added = {}}});
   }
 
   [[nodiscard]] std::optional<Refusal> relay() {
-    return run(
+    const RelayEnd end = run(
         [&](const ScriptRun& run) { return relay_script(run, answer_); });
+    const auto* refusal = std::get_if<Refusal>(&end);
+    if (refusal == nullptr) return std::nullopt;
+    return *refusal;
   }
 
   [[nodiscard]] std::string received() const {
@@ -332,9 +339,14 @@ BOOST_AUTO_TEST_CASE(the_handler_becomes_the_script_on_the_connection) {
       const Request request;
       const Script script = script_in(folder);
       const ScriptCommand command{script, {}, {}};
-      static_cast<void>(become_script_on_connection(
-          {connection, log, request, script, command, {"server", {}}},
-          row.output));
+      static_cast<void>(
+          become_script_on_connection({connection,
+                                       log,
+                                       request,
+                                       script,
+                                       command,
+                                       {.server = "server", .added = {}}},
+                                      row.output));
     }};
     BOOST_TEST(handler.wait() == 7);
     BOOST_TEST(read_available(wire.client()) == row.expected);

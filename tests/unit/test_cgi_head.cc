@@ -142,8 +142,12 @@ constexpr HeadRow location_rows[] = {
      "<Location=http://a/>"},
     {"it has no case", "LOCATION: http://a/\n\n", Status::found, "",
      "<LOCATION=http://a/>"},
-    {"with other fields", "Set-Cookie: a=b\nLocation: /c\nX: d\n\n",
-     Status::found, "", "<Set-Cookie=a=b><Location=/c><X=d>"},
+    {"with other fields", "Set-Cookie: a=b\nLocation: http://c/\nX: d\n\n",
+     Status::found, "", "<Set-Cookie=a=b><Location=http://c/><X=d>"},
+    {"RFC 3986 4.2: another host is no path", "Location: //a/b\n\n",
+     Status::found, "", "<Location=//a/b>"},
+    {"a relative path is for the client", "Location: a\n\n", Status::found, "",
+     "<Location=a>"},
     {"RFC 3875 6.2.4: with a status", "Location: /a\nStatus: 301 A\n\n",
      Status::moved_permanently, "A", "<Location=/a>"},
     {"RFC 3875 6.2.4: after a status", "Status: 303\nLocation: /a\n\n",
@@ -336,6 +340,31 @@ BOOST_AUTO_TEST_CASE(a_huge_head_is_parsed_whole) {
              value);
   const std::string fields = repeated(max_cgi_head_octets / 4, "A:b\n") + "\n";
   BOOST_TEST(parse_cgi_head(fields).fields.size() == max_cgi_head_octets / 4);
+}
+
+struct LocalRedirectRow {
+  const char* why;
+  std::string_view text;
+  std::string_view expected;
+};
+
+constexpr LocalRedirectRow local_redirect_rows[] = {
+    {"RFC 3875 6.2.2: a path", "Location: /a/b?c\n\n", "/a/b?c"},
+    {"with other fields", "Set-Cookie: a=b\nLocation: /c\nX: d\n\n", "/c"},
+    {"the root", "Location: /\n\n", "/"},
+    {"RFC 3875 6.2.4: a status makes it the client's",
+     "Location: /a\nStatus: 302 Found\n\n", ""},
+    {"... before it", "Status: 303\nLocation: /a\n\n", ""},
+    {"another host", "Location: //a/b\n\n", ""},
+    {"a URI", "Location: http://a/\n\n", ""},
+    {"no location", "Content-Type: text/plain\n\n", ""},
+};
+
+BOOST_AUTO_TEST_CASE(a_path_is_a_local_redirect) {
+  check_rows(local_redirect_rows, [](const LocalRedirectRow& row) {
+    BOOST_TEST(shown(parse_cgi_head(row.text).local_redirect) ==
+               shown(row.expected));
+  });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

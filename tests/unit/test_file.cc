@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(the_system_knows_more_media_types) {
 BOOST_AUTO_TEST_CASE(a_file_is_described) {
   constexpr Seconds date{std::chrono::seconds{784111777}};
   const File file{UniqueFd{}, 1234567890123, date, "page.html"};
-  ResponseHead head{Status::ok, {}, date, "server"};
+  ResponseHead head{Status::ok, {}, date, {.server = "server", .added = {}}};
   add_file_fields(head, file);
   BOOST_TEST(head.text() ==
              "HTTP/1.1 200 OK\r\n"

@@ -44,7 +44,7 @@ class Stage {
     request_.minor_version = asked.minor_version;
     connection_.set_blocking(Blocking::no);
     pump_.emplace(std::move(pipe_.reading), connection_, request_,
-                  CommonFields{"server", {}});
+                  CommonFields{.server = "server", .added = {}});
   }
 
   void script_says(std::string_view output) const {

@@ -559,4 +559,28 @@ BOOST_AUTO_TEST_CASE(the_methods_of_rfc_9110_and_5789_are_known) {
     BOOST_TEST(!is_known_method(method), method);
 }
 
+BOOST_AUTO_TEST_CASE(a_local_redirect_is_another_request) {
+  const Request posted = parse_request(
+      "POST /a?b HTTP/1.0\r\nHost: h:81\r\nCookie: c=d\r\n"
+      "CONTENT-type: text/plain\r\nContent-Length: 3\r\n"
+      "Authorization: Basic x\r\nContent-Encoding: gzip\r\nAccept: */*\r\n"
+      "\r\n");
+  const auto redirected = redirect_request(posted, "/e%20f?g");
+  BOOST_TEST_REQUIRE(redirected.has_value());
+  BOOST_TEST(redirected->method == "GET");
+  BOOST_TEST(redirected->target.path == "/e f");
+  BOOST_TEST(redirected->target.query == "g");
+  BOOST_TEST(redirected->minor_version == 0);
+  BOOST_TEST(redirected->host.host == "h");
+  BOOST_TEST(!redirected->content_length.has_value());
+  BOOST_TEST(redirected->fields.size() == 3U);
+  for (const char* kept : {"Host", "Cookie", "Accept"})
+    BOOST_TEST(redirected->find_field(kept).has_value(), kept);
+
+  const Request asked = parse_request("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n");
+  BOOST_TEST(redirect_request(asked, "/a")->method == "HEAD");
+  for (const char* target : {"http://h/a", "/%00", "/%", "/a b", "", "*"})
+    BOOST_TEST(!redirect_request(asked, target).has_value(), target);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

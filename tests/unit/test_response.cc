@@ -14,6 +14,8 @@ namespace {
 
 constexpr Seconds date{std::chrono::seconds{784111777}};
 
+const CommonFields common{.server = "s", .added = {}};
+
 constexpr std::string_view usual_fields =
     "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
     "Server: s\r\n"
@@ -44,14 +46,14 @@ constexpr StatusLineRow status_line_rows[] = {
 
 BOOST_AUTO_TEST_CASE(a_head_begins_with_its_status_line) {
   check_rows(status_line_rows, [](const StatusLineRow& row) {
-    const ResponseHead head{row.status, row.reason, date, "s"};
+    const ResponseHead head{row.status, row.reason, date, common};
     BOOST_TEST(shown(head.lines()) ==
                shown(std::string{row.expected}.append(usual_fields)));
   });
 }
 
 BOOST_AUTO_TEST_CASE(fields_follow_in_their_order) {
-  ResponseHead head{Status::ok, "", date, "s"};
+  ResponseHead head{Status::ok, "", date, common};
   head.add("B", "c").add("A", std::uint64_t{0}).add("D", "").add("B", "\xFF");
   head.add("E", std::numeric_limits<std::uint64_t>::max());
   const std::string expected = std::string{"HTTP/1.1 200 OK\r\n"}
@@ -62,7 +64,7 @@ BOOST_AUTO_TEST_CASE(fields_follow_in_their_order) {
 }
 
 BOOST_AUTO_TEST_CASE(a_whole_head_ends_with_an_empty_line) {
-  ResponseHead head{Status::ok, "", date, "s"};
+  ResponseHead head{Status::ok, "", date, common};
   BOOST_TEST(shown(head.text()) == shown(head.lines() + "\r\n"));
   head.add("A", std::string(10000, 'a'));
   BOOST_TEST(shown(head.text()) == shown(head.lines() + "\r\n"));
@@ -71,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_whole_head_ends_with_an_empty_line) {
 BOOST_AUTO_TEST_CASE(a_field_is_added_where_its_name_is_missing) {
   const std::array fields{HeaderField{"DATE", "never"},
                           HeaderField{"Link", "a"}, HeaderField{"Link", "b"}};
-  ResponseHead head{Status::ok, {}, Seconds{}, "server"};
+  ResponseHead head{Status::ok, {}, Seconds{}, common};
   const std::string before = head.lines();
   head.add_missing(fields);
   BOOST_TEST(head.lines() == before + "Link: a\r\nLink: b\r\n");
