@@ -1,6 +1,5 @@
 #include "activation.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,8 +19,6 @@ namespace cgihttpd {
 
 namespace {
 
-constexpr std::string_view local_socket = "unix:";
-
 constexpr const char* listening_message =
     " is a listening socket, and cgihttpd answers one accepted connection: set "
     "Accept=yes in the .socket unit (inetd.conf: nowait; xinetd: wait = no)";
@@ -31,29 +28,23 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-std::string numeric_address(int family, const void* address) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (::inet_ntop(family, address, text.data(), text.size()) == nullptr)
-    throw_errno("inet_ntop");
-  return text.data();
+// The address that a structure of the sockets API holds.
+std::string numeric_address(const auto& address) {
+  std::array<std::uint8_t, sizeof address> octets{};
+  std::memcpy(octets.data(), &address, sizeof address);
+  return address_text(address_of(octets));
 }
 
 Endpoint endpoint_of(const sockaddr_storage& name) {
   if (name.ss_family == AF_INET) {
     sockaddr_in ipv4{};
     std::memcpy(&ipv4, &name, sizeof ipv4);
-    return {numeric_address(AF_INET, &ipv4.sin_addr), ntohs(ipv4.sin_port)};
+    return {numeric_address(ipv4.sin_addr), ntohs(ipv4.sin_port)};
   }
   if (name.ss_family == AF_INET6) {
     sockaddr_in6 ipv6{};
     std::memcpy(&ipv6, &name, sizeof ipv6);
-    const std::uint16_t port = ntohs(ipv6.sin6_port);
-    constexpr std::size_t mapped_offset = 12;  // ::ffff:a.b.c.d
-    if (IN6_IS_ADDR_V4MAPPED(&ipv6.sin6_addr)) {
-      return {numeric_address(AF_INET, &ipv6.sin6_addr.s6_addr[mapped_offset]),
-              port};
-    }
-    return {numeric_address(AF_INET6, &ipv6.sin6_addr), port};
+    return {numeric_address(ipv6.sin6_addr), ntohs(ipv6.sin6_port)};
   }
   return {std::string{local_socket}, 0};
 }
@@ -82,13 +73,11 @@ int socket_option(int socket, int name) {
 
 // An address that another program tells; anything but a numeric one is none.
 Endpoint endpoint_from(const char* address_name, const char* port_name) {
-  const std::string address = environment(address_name);
-  in6_addr parsed{};
-  if (::inet_pton(AF_INET, address.c_str(), &parsed) != 1 &&
-      ::inet_pton(AF_INET6, address.c_str(), &parsed) != 1)
-    return {};
-  return {address, parse_number<std::uint16_t>(environment(port_name))
-                       .value_or(std::uint16_t{0})};
+  const auto address = parse_address(environment(address_name));
+  if (!address) return {};
+  return {address_text(*address),
+          parse_number<std::uint16_t>(environment(port_name))
+              .value_or(std::uint16_t{0})};
 }
 
 bool is_under_ucspi() {
@@ -194,7 +183,8 @@ std::optional<Activation> activate(const StandardFacts& facts) {
 }
 
 Endpoint find_local_end(const Activation& activation) {
-  std::optional<Endpoint> local;
+  std::optional<Endpoint> local = activation.local;
+  if (local) return *local;
   if (activation.kind == ConnectionKind::socket)
     local = find_endpoint(STDIN_FILENO, ::getsockname);
   if ((!local || local->address == local_socket) && is_under_ucspi()) {

@@ -5,22 +5,12 @@
 // then on it is on 0 and 1.
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <string>
 
+#include "network.h"
 #include "sys.h"
 
 namespace cgihttpd {
-
-/// One end of the connection.
-struct Endpoint {
-  /// A numeric IPv4 or IPv6 address (IPv4-mapped ones as IPv4, no brackets),
-  /// "unix:" for a local socket, or empty where nothing tells.
-  std::string address;
-  /// 0 where there is none.
-  std::uint16_t port = 0;
-};
 
 /// What the connection is made of.
 enum class ConnectionKind {
@@ -31,7 +21,10 @@ enum class ConnectionKind {
 struct Activation {
   ConnectionKind kind = ConnectionKind::socket;
   Endpoint remote;
-  /// The superserver speaks TLS with the client (UCSPI: SSL_PROTOCOL is set).
+  /// Our end, where somebody has told it; else find_local_end asks the kernel.
+  std::optional<Endpoint> local{};
+  /// The client speaks TLS: with the superserver (UCSPI: SSL_PROTOCOL is set),
+  /// or with a proxy that says so.
   bool is_tls = false;
 };
 

@@ -7,6 +7,8 @@
 #include <array>
 #include <cerrno>
 
+#include "proxy_header.h"
+
 namespace cgihttpd {
 
 namespace {
@@ -49,15 +51,16 @@ Connection::Connection(ConnectionKind kind, std::chrono::seconds send_timeout)
   if (kind_ == ConnectionKind::stream) set_blocking(Blocking::no);
 }
 
-Head Connection::read_head(Deadline deadline) const {
+// Reads octets until `scanner` is no longer unfinished, and none behind.
+template <typename Scanner>
+Head Connection::read_with(Scanner& scanner, Deadline deadline) const {
   Head head;
-  HeadScanner scanner;
   // A socket is looked at before it is read; a pipe cannot be, and is read
   // octet by octet.
   const bool is_socket = kind_ == ConnectionKind::socket;
   std::array<char, read_chunk_octets> chunk;  // NOLINT(*-member-init)
   const std::span<char> space{chunk.data(), is_socket ? chunk.size() : 1};
-  while (scanner.state() == HeadScanner::State::unfinished) {
+  while (scanner.state() == Scanner::State::unfinished) {
     const auto count = is_socket ? try_receive(STDIN_FILENO, space, Peek::yes)
                                  : try_read(STDIN_FILENO, space);
     if (!count) {
@@ -73,7 +76,21 @@ Head Connection::read_head(Deadline deadline) const {
     head.octets.append(chunk.data(), taken);
     if (is_socket) consume(space.first(taken));
   }
-  head.end = head_end_for(scanner.state());
+  return head;
+}
+
+Head Connection::read_head(Deadline deadline) const {
+  HeadScanner scanner;
+  Head head = read_with(scanner, deadline);
+  if (head.end == HeadEnd::complete) head.end = head_end_for(scanner.state());
+  return head;
+}
+
+Head Connection::read_proxy_header(Deadline deadline) const {
+  ProxyHeaderScanner scanner;
+  Head head = read_with(scanner, deadline);
+  if (scanner.state() == ProxyHeaderScanner::State::malformed)
+    head.end = HeadEnd::malformed;
   return head;
 }
 

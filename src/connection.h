@@ -13,7 +13,7 @@
 
 namespace cgihttpd {
 
-/// How the reading of a head ended.
+/// How the reading of a head, or of a PROXY header, ended.
 enum class HeadEnd {
   complete,
   malformed,      ///< see HeadScanner
@@ -23,7 +23,7 @@ enum class HeadEnd {
   timed_out,      ///< the deadline passed
 };
 
-/// A request head as it came, or what came of it.
+/// A head as it came, or what came of it.
 struct Head {
   std::string octets;
   HeadEnd end = HeadEnd::complete;
@@ -42,6 +42,10 @@ class Connection {
   /// Reads one request head; what follows it stays in the connection, so that
   /// a script finds its body there.
   [[nodiscard]] Head read_head(Deadline deadline) const;
+
+  /// Reads one header of the PROXY protocol in the same way. Its end is
+  /// `complete`, `malformed`, `closed` or `timed_out`.
+  [[nodiscard]] Head read_proxy_header(Deadline deadline) const;
 
   /// Sends all of `bytes`. Throws std::system_error: ETIMEDOUT, or EPIPE and
   /// ECONNRESET where the peer is gone.
@@ -85,6 +89,8 @@ class Connection {
   void linger(Expecting expecting) const;
 
  private:
+  template <typename Scanner>
+  [[nodiscard]] Head read_with(Scanner& scanner, Deadline deadline) const;
   void wait_for_client();
 
   ConnectionKind kind_;

@@ -115,6 +115,49 @@ BOOST_AUTO_TEST_CASE(reads_the_head_and_leaves_what_follows) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(reads_a_proxy_header_and_leaves_the_request) {
+  const std::string binary{"\r\n\r\n\0\r\nQUIT\n\x21\x00", 14};
+  struct Row {
+    const char* why;
+    std::string sent;
+    std::string header;
+    HeadEnd expected;
+  };
+  const std::string long_header =
+      binary + std::string{"\x3f\xf0", 2} + std::string(16368, 'x');
+  const std::string part = "PROXY UNKNOWN\r";
+  const std::array rows{
+      Row{"version 1", "PROXY UNKNOWN\r\nGET", "PROXY UNKNOWN\r\n",
+          HeadEnd::complete},
+      Row{"version 2", binary + std::string{"\0\1xGET", 6},
+          binary + std::string{"\0\1x", 3}, HeadEnd::complete},
+      Row{"one of several turns", long_header + "GET", long_header,
+          HeadEnd::complete},
+      Row{"none", "GET / HTTP/1.1\r\n", "G", HeadEnd::malformed},
+      Row{"a part of one", part, part, HeadEnd::closed},
+      Row{"nothing", "", "", HeadEnd::closed},
+  };
+  for (const Row& row : rows) {
+    BOOST_TEST_CONTEXT(row.why) {
+      Wire wire;
+      write_all(wire.client(), row.sent);
+      if (row.expected == HeadEnd::closed) wire.close_client();
+      const Connection connection{ConnectionKind::socket, 1s};
+      const Head head = connection.read_proxy_header(soon());
+      BOOST_TEST((head.end == row.expected));
+      BOOST_TEST((head.octets == row.header));
+      BOOST_TEST(read_available(STDIN_FILENO) ==
+                 row.sent.substr(row.header.size()));
+    }
+  }
+  const Wire wire;
+  const Connection connection{ConnectionKind::socket, 1s};
+  write_all(wire.client(), part);
+  const Head head = connection.read_proxy_header(Clock::now());
+  BOOST_TEST((head.end == HeadEnd::timed_out));
+  BOOST_TEST(head.octets == part);
+}
+
 BOOST_AUTO_TEST_CASE(stops_where_no_head_goes_on) {
   struct Row {
     const char* why;
