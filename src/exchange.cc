@@ -15,7 +15,9 @@
 #include "connection.h"
 #include "error_page.h"
 #include "file.h"
+#include "forwarded.h"
 #include "listing.h"
+#include "proxy_header.h"
 #include "request.h"
 #include "response.h"
 
@@ -61,12 +63,15 @@ class Exchange {
         common_{.server = options.server_version ? "cgihttpd/" CGIHTTPD_VERSION
                                                  : "cgihttpd",
                 .added = options.header_fields} {
-    record_.remote_address = activation.remote.address;
+    record_.remote_address = activation_.remote.address;
   }
 
   void run();
 
  private:
+  bool take_proxy_header(Deadline deadline);
+  bool find_client(const Request& request);
+  void set_remote(Endpoint remote);
   void serve();
   void refuse_head();
   void answer(const Request& request);
@@ -92,7 +97,7 @@ class Exchange {
   const Options& options_;
   const Log& log_;
   Site& site_;
-  const Activation& activation_;
+  Activation activation_;
   Connection connection_;
   CommonFields common_;
 
@@ -105,6 +110,7 @@ class Exchange {
   bool has_unread_body_ = false;
   bool is_logged_ = false;
   int local_redirects_ = 0;
+  bool is_aborted_ = false;
 };
 
 void Exchange::run() {
@@ -117,7 +123,9 @@ void Exchange::run() {
 }
 
 void Exchange::serve() {
-  head_ = connection_.read_head(Clock::now() + options_.head_timeout);
+  const Deadline deadline = Clock::now() + options_.head_timeout;
+  if (options_.proxy_protocol && !take_proxy_header(deadline)) return;
+  head_ = connection_.read_head(deadline);
   record_.time = current_time();
   record_.request_line = request_line_of(head_.octets);
   is_head_request_ = record_.request_line.starts_with("HEAD ");
@@ -128,6 +136,7 @@ void Exchange::serve() {
   const Request request = parse_request(head_.octets);
   record_.referer = request.find_field("Referer").value_or("");
   record_.user_agent = request.find_field("User-Agent").value_or("");
+  if (!find_client(request)) return;
   has_unread_body_ = request.content_length.value_or(0) > 0;
   site_.select_host(request.host);
   answer(request);
@@ -136,6 +145,48 @@ void Exchange::serve() {
 void Exchange::answer(const Request& request) {
   Resource resource = site_.find(request);
   std::visit([&](auto& found) { answer(request, found); }, resource);
+}
+
+void Exchange::set_remote(Endpoint remote) {
+  activation_.remote = std::move(remote);
+  record_.remote_address = activation_.remote.address;
+}
+
+// False: there is none. What follows is then read by nobody, and gets no
+// answer: the protocol wants the connection aborted.
+bool Exchange::take_proxy_header(Deadline deadline) {
+  const Head head = connection_.read_proxy_header(deadline);
+  const auto said = head.end == HeadEnd::complete
+                        ? parse_proxy_header(head.octets)
+                        : std::nullopt;
+  if (!said) {
+    is_aborted_ = true;
+    // Who only connects, to see whether we are there, is no event.
+    if (!head.octets.empty())
+      report({.detail = "no valid PROXY header came: closed without answer"});
+    return false;
+  }
+  if (said->ends) {
+    set_remote(said->ends->source);
+    activation_.local = said->ends->destination;
+  }
+  activation_.is_tls = activation_.is_tls || said->is_tls;
+  return true;
+}
+
+// False: refused.
+bool Exchange::find_client(const Request& request) {
+  auto found = find_forwarded_client(request, activation_.remote, options_);
+  if (const auto* refusal = std::get_if<Refusal>(&found)) {
+    has_unread_body_ = true;
+    refuse(*refusal);
+    return false;
+  }
+  auto& client = std::get<ForwardedClient>(found);
+  set_remote(std::move(client.remote));
+  if (client.scheme != ClientScheme::untold)
+    activation_.is_tls = client.scheme == ClientScheme::https;
+  return true;
 }
 
 // A client that only connected is no event: browsers do so in advance, and
@@ -314,11 +365,12 @@ std::optional<File> Exchange::find_error_page(Status status) {
 void Exchange::report(const Refusal& refusal) const {
   if (refusal.detail.empty()) return;
   std::string subject{record_.remote_address};
-  if (!subject.empty()) subject += ' ';
+  if (!subject.empty() && !record_.request_line.empty()) subject += ' ';
   log_.report(subject.append(record_.request_line), refusal.detail);
 }
 
 void Exchange::finish() {
+  if (is_aborted_) return;
   connection_.finish_sending();
   if (script_answer_.has_begun) {
     record_.status = script_answer_.status;

@@ -200,6 +200,27 @@ void add_pass_environment(Options& options, std::string_view value) {
   options.pass_environment.emplace_back(value);
 }
 
+void add_trusted_proxy(Options& options, std::string_view value) {
+  const auto network = parse_network(value);
+  if (!network) {
+    refuse("--trusted-proxy", value,
+           "needs an address, a network such as 10.0.0.0/8 or fd00::/8 without "
+           "bits behind its prefix, or unix:");
+  }
+  options.trusted_proxies.push_back(*network);
+}
+
+void set_forwarded_field(Options& options, std::string_view value) {
+  if (equals_ignoring_case(value, "Forwarded")) {
+    options.forwarded_field = ForwardedField::forwarded;
+  } else if (equals_ignoring_case(value, "X-Forwarded-For")) {
+    options.forwarded_field = ForwardedField::x_forwarded_for;
+  } else {
+    refuse("--forwarded-field", value,
+           "is either Forwarded or X-Forwarded-For");
+  }
+}
+
 constexpr std::array rows{
     Row{"vhosts", 0, nullptr,
         "serve the folder of ROOT that is named as the host\n"
@@ -267,6 +288,21 @@ constexpr std::array rows{
         add_set_environment},
     Row{"pass-env", 0, "NAME", "let scripts inherit a variable (repeatable)",
         add_pass_environment},
+    Row{"proxy-protocol", 0, nullptr,
+        "a PROXY header, version 1 or 2, comes before\n"
+        "the request, always",
+        [](Options& options, std::string_view) {
+          options.proxy_protocol = true;
+        }},
+    Row{"trusted-proxy", 0, "NETWORK",
+        "a proxy that is believed who its client is:\n"
+        "an address, ADDRESS/BITS, or unix: (repeatable)",
+        add_trusted_proxy},
+    Row{"forwarded-field", 0, "NAME",
+        "the field in which trusted proxies say it:\n"
+        "Forwarded or X-Forwarded-For (default: the one\n"
+        "that there is)",
+        set_forwarded_field},
     Row{"user", 0, "USER[:GROUP]",
         "whom to become when started as root\n(default 65534, nobody)",
         set_user},

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "network.h"
 #include "status.h"
 
 namespace cgihttpd {
@@ -45,6 +46,13 @@ struct ErrorPage {
   Status status;
   /// A path as `/404.html`.
   std::string path;
+};
+
+/// In which field of a request trusted proxies tell who the client is.
+enum class ForwardedField {
+  either,           ///< in the one that there is
+  forwarded,        ///< Forwarded
+  x_forwarded_for,  ///< X-Forwarded-For, with X-Forwarded-Proto
 };
 
 /// What the command line asks for, checked as far as it can be without looking
@@ -91,6 +99,12 @@ struct Options {
   std::vector<std::string> set_environment;
   /// Names of variables that scripts inherit from the handler.
   std::vector<std::string> pass_environment;
+
+  /// A PROXY header comes before the request, always.
+  bool proxy_protocol = false;
+  /// Who is believed when it says for whom it asks.
+  std::vector<Network> trusted_proxies;
+  ForwardedField forwarded_field = ForwardedField::either;
 
   /// USER[:GROUP] to become when started as root. The default is nobody, by
   /// the number that it has everywhere, so that no file is read for it.

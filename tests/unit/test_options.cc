@@ -66,6 +66,9 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_manual) {
   BOOST_TEST(!options.pass_authorization);
   BOOST_TEST(options.set_environment.empty());
   BOOST_TEST(options.pass_environment.empty());
+  BOOST_TEST(!options.proxy_protocol);
+  BOOST_TEST(options.trusted_proxies.empty());
+  BOOST_TEST((options.forwarded_field == ForwardedField::either));
   BOOST_TEST(options.user == "65534");
   BOOST_TEST(options.head_timeout.count() == 20);
   BOOST_TEST(options.send_timeout.count() == 60);
@@ -155,6 +158,30 @@ constexpr OptionRow option_rows[] = {
     {"names", "cgihttpd --pass-env=A --pass-env=B /srv",
      [](const Options& o) {
        return o.pass_environment == Folders{"A", "B"};
+     }},
+    {"a switch", "cgihttpd --proxy-protocol /srv",
+     [](const Options& o) { return o.proxy_protocol; }},
+    {"a network", "cgihttpd --trusted-proxy=10.0.0.0/8 /srv",
+     [](const Options& o) {
+       return o.trusted_proxies.size() == 1 &&
+              contains(o.trusted_proxies, "10.1.2.3") &&
+              !contains(o.trusted_proxies, "11.1.2.3");
+     }},
+    {"an address and local sockets",
+     "cgihttpd --trusted-proxy=::1 --trusted-proxy=unix: /srv",
+     [](const Options& o) {
+       return o.trusted_proxies.size() == 2 &&
+              contains(o.trusted_proxies, "::1") &&
+              contains(o.trusted_proxies, "unix:") &&
+              !contains(o.trusted_proxies, "127.0.0.1");
+     }},
+    {"a field", "cgihttpd --forwarded-field=Forwarded /srv",
+     [](const Options& o) {
+       return o.forwarded_field == ForwardedField::forwarded;
+     }},
+    {"a field of any case", "cgihttpd --forwarded-field=x-forwarded-for /srv",
+     [](const Options& o) {
+       return o.forwarded_field == ForwardedField::x_forwarded_for;
      }},
     {"a user", "cgihttpd --user=www-data /srv",
      [](const Options& o) { return o.user == "www-data"; }},
@@ -365,6 +392,14 @@ constexpr ErrorRow value_rows[] = {
     {"nothing but =", "cgihttpd --set-env== /srv", "--set-env==: "},
     {"no name", "cgihttpd --pass-env= /srv", "--pass-env: "},
     {"a name with a value", "cgihttpd --pass-env=A=b /srv", "--pass-env=A=b: "},
+    {"no network", "cgihttpd --trusted-proxy= /srv", "--trusted-proxy: "},
+    {"a host's name", "cgihttpd --trusted-proxy=localhost /srv",
+     "--trusted-proxy=localhost: "},
+    {"a host in a network", "cgihttpd --trusted-proxy=10.0.0.1/8 /srv",
+     "--trusted-proxy=10.0.0.1/8: "},
+    {"no field", "cgihttpd --forwarded-field= /srv", "--forwarded-field: "},
+    {"another field", "cgihttpd --forwarded-field=X-Real-IP /srv",
+     "--forwarded-field=X-Real-IP: "},
     {"no user", "cgihttpd --user= /srv", "--user: "},
     {"no time", "cgihttpd --head-timeout= /srv", "--head-timeout: "},
     {"no time at all", "cgihttpd --head-timeout=0 /srv", "--head-timeout=0: "},
@@ -468,6 +503,9 @@ constexpr std::string_view helped_options[] = {
     "      --pass-authorization",
     "      --set-env=NAME=VALUE",
     "      --pass-env=NAME",
+    "      --proxy-protocol",
+    "      --trusted-proxy=NETWORK",
+    "      --forwarded-field=NAME",
     "      --user=USER[:GROUP]",
     "      --head-timeout=SECONDS",
     "      --send-timeout=SECONDS",
