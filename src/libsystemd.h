@@ -1,9 +1,4 @@
 // libsystemd.h - libsystemd, opened only by the connection that needs it.
-//
-// Mapping it and what it draws in costs more than a whole request, and is code
-// that a handler of hostile input does better without: so it is no dependency
-// of the ELF file, but opened with dlopen(3) and announced in the note
-// .note.dlopen (the UAPI group's "ELF dlopen metadata").
 #pragma once
 
 #include <string>
