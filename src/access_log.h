@@ -14,6 +14,8 @@ namespace cgihttpd {
 /// What there is to say of an exchange. Views are not escaped yet.
 struct AccessRecord {
   std::string_view remote_address;
+  /// Whose password was right; empty where none was asked for.
+  std::string user{};
   Seconds time;
   std::string_view request_line;
   Status status = Status::ok;
@@ -24,7 +26,7 @@ struct AccessRecord {
   std::string_view user_agent;
 };
 
-/// ADDRESS - - [TIME] "REQUEST LINE" STATUS OCTETS "REFERER" "USER-AGENT".
+/// ADDRESS - USER [TIME] "REQUEST LINE" STATUS OCTETS "REFERER" "USER-AGENT".
 /// Printable, and shorter than PIPE_BUF: handlers that share a log do not mix
 /// their lines.
 [[nodiscard]] std::string format_access_line(const AccessRecord& record);

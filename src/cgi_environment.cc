@@ -122,6 +122,10 @@ void set_request_variables(Environment& environment,
     environment.set("PATH_TRANSLATED",
                     context.document_root + script.path_info);
   }
+  if (!context.user.empty()) {
+    environment.set("AUTH_TYPE", "Basic");
+    environment.set("REMOTE_USER", context.user);
+  }
   if (const auto type = request.find_field("Content-Type"))
     environment.set("CONTENT_TYPE", *type);
   if (request.content_length)

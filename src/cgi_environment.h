@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "activation.h"
@@ -22,6 +23,8 @@ struct CgiContext {
   const Script& script;
   /// The absolute path of the document root, without a slash at its end.
   std::string document_root;
+  /// Whose password was right; empty where none was asked for.
+  std::string_view user{};
 };
 
 /// NAME=VALUE for each meta-variable. Built from nothing: what the superserver

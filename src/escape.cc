@@ -21,6 +21,26 @@ bool stays_in_a_path(char c) {
          std::string_view{"-._~/"}.find(c) != std::string_view::npos;
 }
 
+// What is below `first_plain` is escaped.
+std::string log_escape_from(char first_plain, std::string_view text,
+                            std::size_t max_size) {
+  std::string escaped;
+  for (const char c : text) {
+    std::string next;
+    if (c == '"' || c == '\\') {
+      next = {'\\', c};
+    } else if (c < first_plain || c > '~') {
+      next = "\\x";
+      append_hex(next, c);
+    } else {
+      next = c;
+    }
+    if (escaped.size() + next.size() > max_size) break;
+    escaped += next;
+  }
+  return escaped;
+}
+
 }  // namespace
 
 std::optional<std::string> percent_decode(std::string_view text) {
@@ -71,21 +91,11 @@ std::string html_escape(std::string_view text) {
 }
 
 std::string log_escape(std::string_view text, std::size_t max_size) {
-  std::string escaped;
-  for (const char c : text) {
-    std::string next;
-    if (c == '"' || c == '\\') {
-      next = {'\\', c};
-    } else if (c < ' ' || c > '~') {
-      next = "\\x";
-      append_hex(next, c);
-    } else {
-      next = c;
-    }
-    if (escaped.size() + next.size() > max_size) break;
-    escaped += next;
-  }
-  return escaped;
+  return log_escape_from(' ', text, max_size);
+}
+
+std::string log_escape_word(std::string_view text, std::size_t max_size) {
+  return log_escape_from('!', text, max_size);
 }
 
 }  // namespace cgihttpd

@@ -23,4 +23,9 @@ namespace cgihttpd {
 [[nodiscard]] std::string log_escape(std::string_view text,
                                      std::size_t max_size);
 
+/// The same, with the blank as `\x20`: for a part of a line that stands in no
+/// quotes.
+[[nodiscard]] std::string log_escape_word(std::string_view text,
+                                          std::size_t max_size);
+
 }  // namespace cgihttpd

@@ -54,10 +54,11 @@ std::optional<Refusal> failure_of(Call call) {
 class Exchange {
  public:
   Exchange(const Options& options, const Log& log, Site& site,
-           const Activation& activation)
+           const Guard& guard, const Activation& activation)
       : options_{options},
         log_{log},
         site_{site},
+        guard_{guard},
         activation_{activation},
         connection_{activation.kind, options.send_timeout},
         common_{.server = options.server_version ? "cgihttpd/" CGIHTTPD_VERSION
@@ -73,6 +74,7 @@ class Exchange {
   bool find_client(const Request& request);
   void set_remote(Endpoint remote);
   void serve();
+  [[nodiscard]] Resource find(const Request& request) const;
   void refuse_head();
   void answer(const Request& request);
   void answer(const Request& request, const File& file);
@@ -97,12 +99,15 @@ class Exchange {
   const Options& options_;
   const Log& log_;
   Site& site_;
+  const Guard& guard_;
   Activation activation_;
   Connection connection_;
   CommonFields common_;
 
   Head head_;
+  Request request_;  // as the client sent it
   AccessRecord record_;
+  std::string user_;  // whose password was right
   ScriptAnswer script_answer_;
   std::uint64_t head_octets_ = 0;  // sent before the content of the answer
   bool is_head_request_ = false;
@@ -133,18 +138,33 @@ void Exchange::serve() {
     refuse_head();
     return;
   }
-  const Request request = parse_request(head_.octets);
-  record_.referer = request.find_field("Referer").value_or("");
-  record_.user_agent = request.find_field("User-Agent").value_or("");
-  if (!find_client(request)) return;
-  has_unread_body_ = request.content_length.value_or(0) > 0;
-  site_.select_host(request.host);
-  answer(request);
+  request_ = parse_request(head_.octets);
+  record_.referer = request_.find_field("Referer").value_or("");
+  record_.user_agent = request_.find_field("User-Agent").value_or("");
+  if (!find_client(request_)) return;
+  has_unread_body_ = request_.content_length.value_or(0) > 0;
+  site_.select_host(request_.host);
+  answer(request_);
 }
 
 void Exchange::answer(const Request& request) {
-  Resource resource = site_.find(request);
+  Admission admission = guard_.admit(request_, request.target.path);
+  if (admission.refusal) {
+    refuse(*admission.refusal);
+    return;
+  }
+  user_ = std::move(admission.user);
+  if (!user_.empty()) record_.user = user_;
+  Resource resource = find(request);
   std::visit([&](auto& found) { answer(request, found); }, resource);
+}
+
+// What it names. Passwords are nobody's, wherever their file is.
+Resource Exchange::find(const Request& request) const {
+  Resource resource = site_.find(request);
+  if (!guard_.is_password_file(resource)) return resource;
+  return Refusal{Status::not_found, "File not found",
+                 "it is a password file: keep it outside of the root"};
 }
 
 void Exchange::set_remote(Endpoint remote) {
@@ -287,7 +307,8 @@ void Exchange::answer(const Request& request, const Script& script) {
                        .local = find_local_end(activation_),
                        .request = request,
                        .script = script,
-                       .document_root = site_.root_path()},
+                       .document_root = site_.root_path(),
+                       .user = user_},
                       environ)};
   const ScriptRun run{connection_, log_, request, script, command, common_};
   if (options_.cgi_output == CgiOutput::direct ||
@@ -397,8 +418,8 @@ void Exchange::write_access_line(std::optional<std::uint64_t> body_octets) {
 }  // namespace
 
 void answer_request(const Options& options, const Log& log, Site& site,
-                    const Activation& activation) {
-  Exchange{options, log, site, activation}.run();
+                    const Guard& guard, const Activation& activation) {
+  Exchange{options, log, site, guard, activation}.run();
 }
 
 }  // namespace cgihttpd

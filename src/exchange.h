@@ -4,6 +4,7 @@
 #include <string>
 
 #include "activation.h"
+#include "authentication.h"
 #include "log.h"
 #include "options.h"
 #include "site.h"
@@ -13,6 +14,6 @@ namespace cgihttpd {
 /// Answers the request on the connection. Whatever the client does, this
 /// returns; where a script takes the handler's place, it does not.
 void answer_request(const Options& options, const Log& log, Site& site,
-                    const Activation& activation);
+                    const Guard& guard, const Activation& activation);
 
 }  // namespace cgihttpd

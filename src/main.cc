@@ -7,6 +7,7 @@
 #include <span>
 
 #include "activation.h"
+#include "authentication.h"
 #include "exchange.h"
 #include "log.h"
 #include "options.h"
@@ -26,12 +27,13 @@ int print(const std::string& text) {
 }
 
 int serve(const Options& options, const Log& log, const StandardFacts& facts) {
+  const Guard guard{options.protections};  // only root may need to read
   drop_privileges(options.user);
   ignore_broken_pipes();
   const auto activation = activate(facts);
   if (!activation) return EX_OK;  // the client has gone already
   Site site{options};
-  answer_request(options, log, site, *activation);
+  answer_request(options, log, site, guard, *activation);
   return EX_OK;
 }
 

@@ -221,6 +221,22 @@ void set_forwarded_field(Options& options, std::string_view value) {
   }
 }
 
+void add_protection(Options& options, std::string_view value) {
+  const std::size_t equals = std::min(value.find('='), value.size());
+  std::string_view prefix = value.substr(0, equals);
+  const bool is_all = prefix == "/";
+  if (!is_all && prefix.ends_with('/')) prefix.remove_suffix(1);
+  const bool has_file = value.size() - equals > 1;
+  if (!has_file || !(is_all || is_normal_path(prefix)))
+    refuse("--auth", value, "needs PREFIX=FILE such as /a=/etc/passwords");
+  for (const Protection& other : options.protections) {
+    if (equals_ignoring_case(other.prefix, prefix))
+      refuse("--auth", value, "its PREFIX has a password file already");
+  }
+  options.protections.push_back(
+      {std::string{prefix}, std::string{value.substr(equals + 1)}});
+}
+
 constexpr std::array rows{
     Row{"vhosts", 0, nullptr,
         "serve the folder of ROOT that is named as the host\n"
@@ -303,6 +319,10 @@ constexpr std::array rows{
         "Forwarded or X-Forwarded-For (default: the one\n"
         "that there is)",
         set_forwarded_field},
+    Row{"auth", 0, "PREFIX=FILE",
+        "ask for a name and password of FILE below the URL\n"
+        "path PREFIX (repeatable)",
+        add_protection},
     Row{"user", 0, "USER[:GROUP]",
         "whom to become when started as root\n(default 65534, nobody)",
         set_user},

@@ -55,6 +55,15 @@ enum class ForwardedField {
   x_forwarded_for,  ///< X-Forwarded-For, with X-Forwarded-Proto
 };
 
+/// A part of the site that only named users get.
+struct Protection {
+  /// A decoded URL path: `/`, or as one of Options::cgi_folders. No two are the
+  /// same but for their case.
+  std::string prefix;
+  /// The password file, as given.
+  std::string file;
+};
+
 /// What the command line asks for, checked as far as it can be without looking
 /// at the machine.
 struct Options {
@@ -105,6 +114,7 @@ struct Options {
   /// Who is believed when it says for whom it asks.
   std::vector<Network> trusted_proxies;
   ForwardedField forwarded_field = ForwardedField::either;
+  std::vector<Protection> protections;
 
   /// USER[:GROUP] to become when started as root. The default is nobody, by
   /// the number that it has everywhere, so that no file is read for it.

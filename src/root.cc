@@ -28,11 +28,6 @@ std::string host_folder_for(const Authority& authority) {
   return std::string{is_name ? host : std::string_view{}};
 }
 
-bool is_below(std::string_view path, std::string_view folder) {
-  return path.size() > folder.size() && path.starts_with(folder) &&
-         path[folder.size()] == '/';
-}
-
 Root::Root(const Options& options)
     : options_{options},
       symlinks_{options.follow_symlinks ? Symlinks::follow_anywhere

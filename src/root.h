@@ -56,7 +56,4 @@ class Root {
 /// than those of a host name or an IPv6 address.
 [[nodiscard]] std::string host_folder_for(const Authority& host);
 
-/// Whether the first segments of `path` are `folder`.
-[[nodiscard]] bool is_below(std::string_view path, std::string_view folder);
-
 }  // namespace cgihttpd

@@ -16,6 +16,7 @@ enum class Status : std::uint16_t {
   found = 302,
   not_modified = 304,
   bad_request = 400,
+  unauthorized = 401,
   forbidden = 403,
   not_found = 404,
   method_not_allowed = 405,

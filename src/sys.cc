@@ -256,11 +256,11 @@ std::optional<struct stat> find_facts(int fd) noexcept {
   return facts;
 }
 
-std::optional<struct stat> find_facts_in(int folder,
-                                         const std::string& name) noexcept {
+std::optional<struct stat> find_facts_in(int folder, const std::string& name,
+                                         Symlinks symlinks) noexcept {
   struct stat facts {};
-  if (::fstatat(folder, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) < 0)
-    return std::nullopt;
+  const int flags = symlinks == Symlinks::refuse ? AT_SYMLINK_NOFOLLOW : 0;
+  if (::fstatat(folder, name.c_str(), &facts, flags) < 0) return std::nullopt;
   return facts;
 }
 

@@ -159,10 +159,11 @@ enum class Symlinks {
 /// The same; nullopt where `fd` is not open.
 [[nodiscard]] std::optional<struct stat> find_facts(int fd) noexcept;
 
-/// Those of an entry of a folder, itself and not what it links to; nullopt
-/// where it is gone.
+/// Those of an entry of a folder, by default itself and not what it links to;
+/// nullopt where it is gone.
 [[nodiscard]] std::optional<struct stat> find_facts_in(
-    int folder, const std::string& name) noexcept;
+    int folder, const std::string& name,
+    Symlinks symlinks = Symlinks::refuse) noexcept;
 
 /// find_facts of the descriptors 0, 1 and 2.
 using StandardFacts = std::array<std::optional<struct stat>, 3>;

@@ -107,4 +107,9 @@ std::string normalize_path(std::string_view path) {
   return normal;
 }
 
+bool is_below(std::string_view path, std::string_view folder) {
+  return path.size() > folder.size() && path.starts_with(folder) &&
+         path[folder.size()] == '/';
+}
+
 }  // namespace cgihttpd

@@ -43,4 +43,8 @@ struct Target {
 /// Removes empty, `.` and `..` segments from a decoded path.
 [[nodiscard]] std::string normalize_path(std::string_view path);
 
+/// Whether the first segments of `path` are `folder`, and there are more, or a
+/// slash. `folder` does not end with one.
+[[nodiscard]] bool is_below(std::string_view path, std::string_view folder);
+
 }  // namespace cgihttpd

@@ -175,10 +175,16 @@ Response parse_response(std::string_view octets, Body body) {
 std::optional<AccessLine> parse_access_line(std::string_view line) {
   if (!std::ranges::all_of(line, is_printable)) return std::nullopt;
   AccessLine access;
-  const auto address = take_until(line, " - - [");
+  const auto address = take_until(line, " - ");
+  const auto user = take_until(line, " [");
   const auto time = take_until(line, "] ");
-  if (!address || !time || !is_log_time(*time)) return std::nullopt;
+  if (!address || !user || user->empty() ||
+      user->find(' ') != std::string_view::npos || !time || !is_log_time(*time))
+    return std::nullopt;
   access.address = *address;
+  std::string quoted_user = '"' + std::string{*user} + '"';
+  std::string_view escaped_user = quoted_user;
+  if (*user != "-") access.user = take_quoted(escaped_user).value_or("");
   access.time = *time;
   const auto request_line = take_quoted(line);
   if (!request_line || !line.starts_with(' ')) return std::nullopt;

@@ -40,6 +40,8 @@ enum class Body { expected, none };
 /// A line of the Combined Log Format, with its escapes undone.
 struct AccessLine {
   std::string address;
+  /// Empty: "-".
+  std::string user;
   std::string time;
   std::string request_line;
   int status = 0;

@@ -5,6 +5,7 @@
 #include <boost/test/tree/decorator.hpp>
 #include <boost/test/tree/test_unit.hpp>
 
+#include "libcrypt.h"
 #include "program.h"
 
 namespace program {
@@ -32,6 +33,14 @@ inline assertion_result with_libsystemd(boost::unit_test::test_unit_id) {
 
 inline assertion_result without_libsystemd(boost::unit_test::test_unit_id) {
   return needs(CGIHTTPD_LIBSYSTEMD == 0, "a build without libsystemd");
+}
+
+inline assertion_result with_libcrypt(boost::unit_test::test_unit_id) {
+  return needs(cgihttpd::can_hash_passwords(), "a build with libcrypt");
+}
+
+inline assertion_result without_libcrypt(boost::unit_test::test_unit_id) {
+  return needs(!cgihttpd::can_hash_passwords(), "a build without libcrypt");
 }
 
 /// A sanitizer makes processes of its own.

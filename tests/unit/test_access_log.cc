@@ -91,6 +91,13 @@ BOOST_AUTO_TEST_CASE(a_line_is_of_the_combined_log_format) {
        changed([](AccessRecord& r) { r.body_octets = std::nullopt; }),
        R"(192.0.2.1 - - [06/Nov/1994:08:49:37 +0000] "GET / HTTP/1.1" 200 - )"
        R"("http://a/" "curl/8")"},
+      {"who asks is known", changed([](AccessRecord& r) { r.user = "alice"; }),
+       R"(192.0.2.1 - alice [06/Nov/1994:08:49:37 +0000] "GET / HTTP/1.1" )"
+       R"(200 42 "http://a/" "curl/8")"},
+      {"a name is one word",
+       changed([](AccessRecord& r) { r.user = "a [b] \"\xC3\xBC"; }),
+       R"(192.0.2.1 - a\x20[b]\x20\"\xC3\xBC [06/Nov/1994:08:49:37 +0000] )"
+       R"("GET / HTTP/1.1" 200 42 "http://a/" "curl/8")"},
       {"nothing is known", changed([](AccessRecord& r) {
          r = {};
          r.time = time_of_request;
@@ -144,6 +151,7 @@ BOOST_AUTO_TEST_CASE(the_longest_line_is_written_at_once) {
     const std::string text(100000, c);
     AccessRecord record = record_of(text);
     record.remote_address = longest_address;
+    record.user = text;
     record.time = Seconds::max();
     record.body_octets = std::numeric_limits<std::uint64_t>::max();
     const std::string line = format_access_line(record);

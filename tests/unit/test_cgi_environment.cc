@@ -24,6 +24,7 @@ struct Setting {
                 .path_info = ""};
   std::string document_root = "/srv/www";
   std::vector<const char*> inherited{};
+  std::string user{};
 };
 
 // NAME of NAME=VALUE.
@@ -35,10 +36,10 @@ std::string_view name_of(std::string_view variable) {
 Texts environment_of(Setting& setting, const std::string& head) {
   const Request request = parse_request(head);
   setting.inherited.push_back(nullptr);
-  Texts environment =
-      cgi_environment({setting.options, setting.activation, setting.local,
-                       request, setting.script, setting.document_root},
-                      setting.inherited.data());
+  Texts environment = cgi_environment(
+      {setting.options, setting.activation, setting.local, request,
+       setting.script, setting.document_root, setting.user},
+      setting.inherited.data());
   std::ranges::sort(environment);
   const auto twice = std::ranges::adjacent_find(environment, {}, name_of);
   BOOST_TEST((twice == environment.end()), "a variable is there twice");
@@ -100,6 +101,17 @@ BOOST_AUTO_TEST_CASE(a_small_request_has_a_small_environment) {
       "SERVER_SOFTWARE=cgihttpd/" CGIHTTPD_VERSION "\n";
   BOOST_TEST(lines_of(environment_of(
                  setting, "GET /cgi-bin/a.sh HTTP/1.0\r\n\r\n")) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(who_has_a_password_is_named) {
+  Setting setting;
+  const std::string head = head_with("Authorization: Basic YTpi\r\n");
+  check_value(setting, head, "REMOTE_USER", std::nullopt);  // nobody checked it
+  check_value(setting, head, "AUTH_TYPE", std::nullopt);
+  setting.user = "a b\xC3\xBC";
+  check_value(setting, head, "REMOTE_USER", "a b\xC3\xBC");
+  check_value(setting, head, "AUTH_TYPE", "Basic");
+  check_value(setting, head, "HTTP_AUTHORIZATION", std::nullopt);
 }
 
 BOOST_AUTO_TEST_CASE(a_large_request_has_all_of_it) {

@@ -168,6 +168,16 @@ BOOST_AUTO_TEST_CASE(every_octet_is_printable_in_a_log) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_word_in_a_log_has_no_blank) {
+  BOOST_TEST(log_escape_word("a b", no_limit) == "a\\x20b");
+  BOOST_TEST(log_escape_word("a ", 4) == "a");
+  for (const char c : every_octet()) {
+    const std::string_view octet{&c, 1};
+    BOOST_TEST((log_escape_word(octet, no_limit) ==
+                log_escape(octet, no_limit)) == (c != ' '));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_log_escape_keeps_any_maximum) {
   const std::string octets = every_octet();
   const std::string whole = log_escape(octets, no_limit);

@@ -27,6 +27,16 @@ Options parse(std::string_view command_line) {
   return parse_options(std::span{arguments}.first(words.size()));
 }
 
+// Prefix and file of each.
+Folders protections_of(const Options& options) {
+  Folders parts;
+  for (const auto& [prefix, file] : options.protections) {
+    parts.push_back(prefix);
+    parts.push_back(file);
+  }
+  return parts;
+}
+
 struct OptionRow {
   const char* why;
   std::string_view input;
@@ -69,6 +79,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_manual) {
   BOOST_TEST(!options.proxy_protocol);
   BOOST_TEST(options.trusted_proxies.empty());
   BOOST_TEST((options.forwarded_field == ForwardedField::either));
+  BOOST_TEST(options.protections.empty());
   BOOST_TEST(options.user == "65534");
   BOOST_TEST(options.head_timeout.count() == 20);
   BOOST_TEST(options.send_timeout.count() == 60);
@@ -182,6 +193,26 @@ constexpr OptionRow option_rows[] = {
     {"a field of any case", "cgihttpd --forwarded-field=x-forwarded-for /srv",
      [](const Options& o) {
        return o.forwarded_field == ForwardedField::x_forwarded_for;
+     }},
+    {"a protected folder", "cgihttpd --auth=/a=/etc/b /srv",
+     [](const Options& o) {
+       return protections_of(o) == Folders{"/a", "/etc/b"};
+     }},
+    {"with a slash", "cgihttpd --auth=/a/b/=c /srv",
+     [](const Options& o) {
+       return protections_of(o) == Folders{"/a/b", "c"};
+     }},
+    {"all", "cgihttpd --auth=/=c /srv",
+     [](const Options& o) {
+       return protections_of(o) == Folders{"/", "c"};
+     }},
+    {"a file with =", "cgihttpd --auth=/a=b=c /srv",
+     [](const Options& o) {
+       return protections_of(o) == Folders{"/a", "b=c"};
+     }},
+    {"one in another", "cgihttpd --auth=/a=b --auth=/=c --auth=/a/b=b /srv",
+     [](const Options& o) {
+       return protections_of(o) == Folders{"/a", "b", "/", "c", "/a/b", "b"};
      }},
     {"a user", "cgihttpd --user=www-data /srv",
      [](const Options& o) { return o.user == "www-data"; }},
@@ -400,6 +431,19 @@ constexpr ErrorRow value_rows[] = {
     {"no field", "cgihttpd --forwarded-field= /srv", "--forwarded-field: "},
     {"another field", "cgihttpd --forwarded-field=X-Real-IP /srv",
      "--forwarded-field=X-Real-IP: "},
+    {"nothing to protect", "cgihttpd --auth= /srv", "--auth: "},
+    {"no password file", "cgihttpd --auth=/a /srv", "--auth=/a: "},
+    {"an empty name of one", "cgihttpd --auth=/a= /srv", "--auth=/a=: "},
+    {"no prefix", "cgihttpd --auth==b /srv", "--auth==b: "},
+    {"no slash first", "cgihttpd --auth=a=b /srv", "--auth=a=b: "},
+    {"two slashes", "cgihttpd --auth=//=b /srv", "--auth=//=b: "},
+    {"two slashes in it", "cgihttpd --auth=/a//c=b /srv", "--auth=/a//c=b: "},
+    {"dots", "cgihttpd --auth=/a/../c=b /srv", "--auth=/a/../c=b: "},
+    {"twice the same", "cgihttpd --auth=/a=b --auth=/a/=c /srv",
+     "--auth=/a/=c: its PREFIX has"},
+    {"the same for some file systems", "cgihttpd --auth=/a=b --auth=/A=b /srv",
+     "--auth=/A=b: its PREFIX has"},
+    {"twice all", "cgihttpd --auth=/=b --auth=/=b /srv", "--auth=/=b: its"},
     {"no user", "cgihttpd --user= /srv", "--user: "},
     {"no time", "cgihttpd --head-timeout= /srv", "--head-timeout: "},
     {"no time at all", "cgihttpd --head-timeout=0 /srv", "--head-timeout=0: "},
@@ -454,6 +498,7 @@ constexpr ErrorRow missing_value_rows[] = {
     {"a variable", "cgihttpd /srv --set-env", "--set-env: needs a value"},
     {"a name", "cgihttpd /srv --pass-env", "--pass-env: needs a value"},
     {"a user", "cgihttpd /srv --user", "--user: needs a value"},
+    {"a pair", "cgihttpd /srv --auth", "--auth: needs a value"},
     {"a time", "cgihttpd /srv --head-timeout", "--head-timeout: needs a value"},
     {"a time", "cgihttpd /srv --send-timeout", "--send-timeout: needs a value"},
     {"without a root, too", "cgihttpd --user", "--user: needs a value"},
@@ -506,6 +551,7 @@ constexpr std::string_view helped_options[] = {
     "      --proxy-protocol",
     "      --trusted-proxy=NETWORK",
     "      --forwarded-field=NAME",
+    "      --auth=PREFIX=FILE",
     "      --user=USER[:GROUP]",
     "      --head-timeout=SECONDS",
     "      --send-timeout=SECONDS",

@@ -45,28 +45,4 @@ BOOST_AUTO_TEST_CASE(a_host_names_a_folder) {
   });
 }
 
-struct BelowRow {
-  const char* why;
-  std::string_view path;
-  std::string_view folder;
-  bool expected;
-};
-
-constexpr BelowRow below_rows[] = {
-    {"in it", "/a/b", "/a", true},
-    {"deep in it", "/a/b/c", "/a", true},
-    {"its slash", "/a/", "/a", true},
-    {"the folder itself", "/a", "/a", false},
-    {"a longer name", "/ab/c", "/a", false},
-    {"another case", "/A/b", "/a", false},
-    {"above it", "/", "/a", false},
-    {"everything is below the root", "/a", "", true},
-};
-
-BOOST_AUTO_TEST_CASE(a_path_is_below_a_folder) {
-  check_rows(below_rows, [](const BelowRow& row) {
-    BOOST_TEST(is_below(row.path, row.folder) == row.expected);
-  });
-}
-
 BOOST_AUTO_TEST_SUITE_END()

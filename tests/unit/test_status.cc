@@ -24,6 +24,7 @@ constexpr StatusRow status_rows[] = {
     {"RFC 9110 15.4.3", Status::found, 302, "Found"},
     {"RFC 9110 15.4.5", Status::not_modified, 304, "Not Modified"},
     {"RFC 9110 15.5.1", Status::bad_request, 400, "Bad Request"},
+    {"RFC 9110 15.5.2", Status::unauthorized, 401, "Unauthorized"},
     {"RFC 9110 15.5.4", Status::forbidden, 403, "Forbidden"},
     {"RFC 9110 15.5.5", Status::not_found, 404, "Not Found"},
     {"RFC 9110 15.5.6", Status::method_not_allowed, 405, "Method Not Allowed"},

@@ -526,7 +526,7 @@ BOOST_AUTO_TEST_CASE(both_ways_to_open_are_the_same_without_links) {
 BOOST_AUTO_TEST_CASE(links_are_followed_below_the_root_only) {
   struct Row {
     const char* path;
-    int error;  // of Symlinks::follow
+    int error;  // of Symlinks::follow_below
     const char* leads_to;
   };
   static constexpr std::array rows{
@@ -723,6 +723,17 @@ BOOST_AUTO_TEST_CASE(tells_the_facts_of_an_entry_itself) {
   BOOST_TEST(S_ISREG(find_facts_in(fd.get(), "file").value().st_mode));
   BOOST_TEST(S_ISLNK(find_facts_in(fd.get(), "link").value().st_mode));
   BOOST_TEST(!find_facts_in(fd.get(), "nothing"));
+}
+
+BOOST_AUTO_TEST_CASE(tells_the_facts_of_what_an_entry_links_to) {
+  const TemporaryFolder folder;
+  folder.add_file("file", "abc");
+  folder.add_link("link", "file");
+  folder.add_link("broken", "nothing");
+  const UniqueFd fd = open_or_fail(folder.path(), O_PATH);
+  const auto facts = find_facts_in(fd.get(), "link", Symlinks::follow_anywhere);
+  BOOST_TEST(S_ISREG(facts.value().st_mode));
+  BOOST_TEST(!find_facts_in(fd.get(), "broken", Symlinks::follow_anywhere));
 }
 
 BOOST_AUTO_TEST_CASE(tells_which_standard_descriptors_are_open) {

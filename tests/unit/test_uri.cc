@@ -454,4 +454,27 @@ BOOST_AUTO_TEST_CASE(a_long_name_stays_whole) {
   BOOST_TEST(shown(authority_of(name + ":80")) == shown(name + "|80"));
 }
 
+BOOST_AUTO_TEST_CASE(a_path_is_below_its_first_segments) {
+  struct Row {
+    const char* why;
+    std::string_view path;
+    std::string_view folder;
+    bool expected;
+  };
+  constexpr Row rows[] = {
+      {"in it", "/a/b", "/a", true},
+      {"deep in it", "/a/b/c/", "/a/b", true},
+      {"the folder itself", "/a/", "/a", true},
+      {"without its slash", "/a", "/a", false},
+      {"a longer name", "/ab/c", "/a", false},
+      {"in another case", "/A/b", "/a", false},
+      {"elsewhere", "/b/a/c", "/a", false},
+      {"above it", "/a/", "/a/b", false},
+      {"below the root", "/a", "", true},
+  };
+  check_rows(rows, [](const Row& row) {
+    BOOST_TEST(is_below(row.path, row.folder) == row.expected);
+  });
+}
+
 BOOST_AUTO_TEST_SUITE_END()
