@@ -19,7 +19,10 @@ test_needs='
   CGI.pm                   libcgi-pm-perl
   curl                     curl
   git                      git
+  haproxy                  haproxy
   mandoc                   mandoc
+  nginx                    nginx-light
+  openssl                  openssl
   python3                  python3
   strace                   strace
   tcpserver                ucspi-tcp
@@ -39,9 +42,23 @@ has() {
   case $1 in
     *.h | *.hpp) [ -e "/usr/include/$1" ] ;;
     *.pm) perl -e "require '$1'" 2>/dev/null ;;
-    *) command -v "$1" >/dev/null ;;
+    # Daemons are where a user's PATH does not lead.
+    *) (PATH=$PATH:/usr/sbin && command -v "$1" >/dev/null) ;;
   esac
 }
+
+# Installs Debian packages. No daemon of theirs is started: a test starts its
+# own.
+install_packages() (
+  policy=/usr/sbin/policy-rc.d
+  if [ -d "${policy%/*}" ] && [ ! -e "$policy" ]; then
+    trap '$as_root rm -f "$policy"' EXIT
+    trap 'exit 130' INT TERM
+    printf '#!/bin/sh\nexit 101\n' | $as_root install -m 755 /dev/stdin "$policy"
+  fi
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy \
+    --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"
+)
 
 # Installs what is missing of a list as above, or names it and stops.
 install_missing() {
@@ -67,8 +84,7 @@ END
   $as_root apt-get update -q ||
     say 'apt-get update failed; trying with the package lists as they are'
   # shellcheck disable=SC2086
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy \
-    --no-install-recommends -o DPkg::Lock::Timeout=120 $packages
+  install_packages $packages
 }
 
 # Runs a command whose output matters only when it fails.
