@@ -94,6 +94,24 @@ Head Connection::read_proxy_header(Deadline deadline) const {
   return head;
 }
 
+std::optional<std::size_t> Connection::receive(std::span<char> into) {
+  for (;;) {
+    const auto count = kind_ == ConnectionKind::socket
+                           ? try_receive(STDIN_FILENO, into, Peek::no)
+                           : try_read(STDIN_FILENO, into);
+    if (count) {
+      received_ += *count;
+      return count;
+    }
+    const Deadline start = Clock::now();
+    const Clock::duration patience =
+        send_timeout_ + std::chrono::seconds{received_ / min_send_rate} -
+        waited_for_body_;
+    if (!wait_for(STDIN_FILENO, POLLIN, start + patience)) return std::nullopt;
+    waited_for_body_ += Clock::now() - start;
+  }
+}
+
 std::optional<std::size_t> Connection::try_send(std::string_view bytes,
                                                 More more) {
   const auto count = kind_ == ConnectionKind::socket

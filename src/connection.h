@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -31,9 +33,9 @@ struct Head {
 
 class Connection {
  public:
-  /// Uses 0 and 1. The client may keep us waiting
-  /// for `send_timeout` altogether, and a second more for each
-  /// min_send_rate octets that it took: taking them one by one gains nothing.
+  /// Uses 0 and 1. The client may keep us waiting for `send_timeout`
+  /// altogether, and a second more for each min_send_rate octets that it took:
+  /// taking them one by one gains nothing. The same for a body that it sends.
   static constexpr std::uint64_t min_send_rate = 4096;
   Connection(ConnectionKind kind, std::chrono::seconds send_timeout);
 
@@ -46,6 +48,11 @@ class Connection {
   /// Reads one header of the PROXY protocol in the same way. Its end is
   /// `complete`, `malformed`, `closed` or `timed_out`.
   [[nodiscard]] Head read_proxy_header(Deadline deadline) const;
+
+  /// Waits for octets of a body and reads at most as many as `into` has, which
+  /// is not empty. 0: the client sends no more; nullopt: it has kept us waiting
+  /// for too long. Throws std::system_error where it is gone.
+  [[nodiscard]] std::optional<std::size_t> receive(std::span<char> into);
 
   /// Sends all of `bytes`. Throws std::system_error: ETIMEDOUT, or EPIPE and
   /// ECONNRESET where the peer is gone.
@@ -97,6 +104,8 @@ class Connection {
   std::chrono::seconds send_timeout_;
   std::uint64_t sent_ = 0;
   Clock::duration waited_{};
+  std::uint64_t received_ = 0;  // of a body
+  Clock::duration waited_for_body_{};
 };
 
 }  // namespace cgihttpd

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -16,6 +18,7 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <cstdlib>
 #include <memory>
 #include <system_error>
 
@@ -238,6 +241,42 @@ OpenResult open_below_by_walk(int root, const std::string& path, int flags,
     return {UniqueFd{}, ELOOP};
   }
   return last;
+}
+
+OpenResult make_memory_file() noexcept {
+  return opened(::memfd_create("cgihttpd", MFD_CLOEXEC));
+}
+
+OpenResult make_nameless_file(const std::string& folder) {
+  constexpr mode_t mode = 0600;
+  UniqueFd file{
+      ::open(folder.c_str(), O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, mode)};
+  if (file || (errno != EOPNOTSUPP && errno != EISDIR))
+    return opened(file.release());
+  // Some file systems, NFS among them, cannot make one that never had a name.
+  std::string path = folder + "/cgihttpd-XXXXXX";
+  file.reset(::mkostemp(path.data(), O_CLOEXEC));
+  if (file) ::unlink(path.c_str());
+  return opened(file.release());
+}
+
+std::uint64_t max_file_octets() noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) < 0) return 0;
+  return limit.rlim_cur;
+}
+
+void write_file(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto count = try_write(file, bytes);
+    // A disk that takes nothing is full.
+    if (count.value_or(0) == 0) throw_error(ENOSPC, "write");
+    bytes.remove_prefix(*count);
+  }
+}
+
+void rewind_file(int file) {
+  if (::lseek(file, 0, SEEK_SET) < 0) throw_errno("lseek");
 }
 
 OpenResult open_path(const std::string& path, int flags) {

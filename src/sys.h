@@ -150,6 +150,20 @@ enum class Symlinks {
 [[nodiscard]] OpenResult open_below_by_walk(int root, const std::string& path,
                                             int flags, Symlinks symlinks);
 
+/// Makes a new file without a name: it ends with its last descriptor. In memory
+/// (memfd_create(2)), or on the disk of `folder`, where only we may read it.
+[[nodiscard]] OpenResult make_memory_file() noexcept;
+[[nodiscard]] OpenResult make_nameless_file(const std::string& folder);
+
+/// The size that no file of ours may exceed: SIGXFSZ would end us.
+[[nodiscard]] std::uint64_t max_file_octets() noexcept;
+
+/// Writes all of it to a regular file.
+void write_file(int file, std::string_view bytes);
+
+/// What is read next is the start of the file.
+void rewind_file(int file);
+
 /// Opens a path as the kernel finds it: for what the administrator names.
 [[nodiscard]] OpenResult open_path(const std::string& path, int flags);
 

@@ -374,6 +374,81 @@ BOOST_AUTO_TEST_CASE(patience_grows_with_what_a_pipe_took) {
   BOOST_TEST((connection.patience() == 63s));
 }
 
+// --- a body
+
+BOOST_AUTO_TEST_CASE(receives_what_there_is_of_a_body_and_no_more) {
+  Pipe pipe = make_pipe();
+  Wire wire;
+  const auto check = [](ConnectionKind kind, int client) {
+    Connection connection{kind, 60s};
+    std::array<char, 10> octets{};
+    write_all(client, "abcdef");
+    const auto count = connection.receive(std::span{octets}.first(4));
+    BOOST_TEST((count == 4U));
+    BOOST_TEST(std::string_view(octets.data(), 4) == "abcd");
+    BOOST_TEST((connection.receive(octets) == 2U));
+    BOOST_TEST(std::string_view(octets.data(), 2) == "ef");
+  };
+  check(ConnectionKind::socket, wire.client());
+  const TemporaryDescriptor input{STDIN_FILENO, pipe.reading.get()};
+  check(ConnectionKind::stream, pipe.writing.get());
+  pipe.writing.reset();
+  std::array<char, 10> octets{};
+  Connection connection{ConnectionKind::stream, 60s};
+  BOOST_TEST((connection.receive(octets) == 0U));
+}
+
+BOOST_AUTO_TEST_CASE(waits_for_a_body_as_it_comes) {
+  Wire wire;
+  Child sender{[&] { write_all(wire.client(), "abc"); }};
+  Connection connection{ConnectionKind::socket, 60s};
+  std::array<char, 10> octets{};
+  BOOST_TEST((connection.receive(octets) == 3U));
+  BOOST_TEST(sender.wait() == 0);
+  wire.close_client();
+  BOOST_TEST((connection.receive(octets) == 0U));
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_does_not_come_has_a_deadline) {
+  const Wire wire;
+  Connection connection{ConnectionKind::socket, 0s};
+  std::array<char, 10> octets{};
+  BOOST_TEST(!connection.receive(octets));
+  write_all(wire.client(), "abc");
+  BOOST_TEST((connection.receive(octets) == 3U));
+  BOOST_TEST(!connection.receive(octets));
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_comes_octet_by_octet_gets_no_more_time) {
+  const Wire wire;
+  Connection connection{ConnectionKind::socket, 1s};
+  const Deadline start = Clock::now();
+  Child sender{[&] {
+    pollfd end{wire.client(), POLLIN, 0};
+    while (::poll(&end, 1, 20) == 0)
+      write_all(wire.client(), "x");
+  }};
+  std::array<char, 10> octets{};
+  while (connection.receive(octets)) {
+  }
+  BOOST_TEST((Clock::now() - start < max_test_wait));
+  write_all(STDOUT_FILENO, "enough");
+  BOOST_TEST(sender.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_from_a_client_that_is_gone_is_an_error) {
+  SocketPair pair = make_tcp_pair(Addressing::ipv4);
+  UniqueFd client = std::move(pair.theirs);
+  pair.theirs = duplicate(pair.ours.get());
+  const int ours = pair.ours.get();
+  reset_connection(std::move(client), ours);
+  const Wire wire{std::move(pair)};
+  Connection connection{ConnectionKind::socket, 1s};
+  std::array<char, 10> octets{};
+  BOOST_CHECK_EXCEPTION(static_cast<void>(connection.receive(octets)),
+                        std::system_error, has_error(ECONNRESET));
+}
+
 BOOST_AUTO_TEST_CASE(sending_to_a_client_that_is_gone_is_an_error) {
   Wire wire;
   wire.close_client();

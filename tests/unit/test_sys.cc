@@ -692,6 +692,51 @@ BOOST_AUTO_TEST_CASE(nothing_outside_is_opened_while_links_are_swapped) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(makes_files_without_a_name) {
+  const TemporaryFolder folder;
+  for (const bool is_in_memory : {true, false}) {
+    BOOST_TEST_CONTEXT((is_in_memory ? "in memory" : "on a disk")) {
+      const OpenResult made =
+          is_in_memory ? make_memory_file() : make_nameless_file(folder.path());
+      BOOST_TEST_REQUIRE(bool{made.fd});
+      const int file = made.fd.get();
+      BOOST_TEST((::fcntl(file, F_GETFD) & FD_CLOEXEC) != 0);
+      BOOST_TEST(facts_of(file).st_nlink == 0U);
+      write_file(file, "a");
+      write_file(file, "bc");
+      write_file(file, "");
+      BOOST_TEST(read_file(file, 10) == "");
+      rewind_file(file);
+      BOOST_TEST(read_file(file, 10) == "abc");
+    }
+  }
+  UniqueFd opened = open_or_fail(folder.path(), O_RDONLY | O_DIRECTORY);
+  BOOST_TEST(names_in(std::move(opened), 10).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_file_without_a_name_needs_a_folder) {
+  const TemporaryFolder folder;
+  const OpenResult absent = make_nameless_file(folder.path("absent"));
+  BOOST_TEST(!absent.fd);
+  BOOST_TEST(absent.error == ENOENT);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_grow_is_an_error) {
+  const UniqueFd full = open_or_fail("/dev/full", O_WRONLY);
+  BOOST_CHECK_EXCEPTION(write_file(full.get(), "a"), std::system_error,
+                        [](const std::system_error& error) {
+                          return error.code().value() == ENOSPC;
+                        });
+}
+
+BOOST_AUTO_TEST_CASE(knows_how_large_a_file_may_be) {
+  check_in_child([] {
+    const rlimit limit{12'345, 12'345};
+    BOOST_TEST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    BOOST_TEST(max_file_octets() == 12'345U);
+  });
+}
+
 BOOST_AUTO_TEST_CASE(opens_what_the_administrator_names) {
   const TemporaryFolder folder;
   folder.add_file("file");
