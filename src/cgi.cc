@@ -33,9 +33,16 @@ struct RelayEnds {
   UniqueFd error;
 };
 
-std::pair<ScriptEnds, RelayEnds> make_ends(bool has_body) {
+// How much of the body is to be passed on from the connection.
+std::uint64_t body_octets_to_relay(const ScriptRun& run) {
+  return run.body_file < 0 ? run.request.content_length.value_or(0) : 0;
+}
+
+std::pair<ScriptEnds, RelayEnds> make_ends(const ScriptRun& run) {
   Pipe input;
-  if (has_body) {
+  if (run.body_file >= 0) {
+    input.reading = duplicate(run.body_file);
+  } else if (body_octets_to_relay(run) > 0) {
     input = make_pipe();
   } else {
     OpenResult null = open_path("/dev/null", O_RDONLY);
@@ -54,7 +61,7 @@ class Relay {
  public:
   Relay(const ScriptRun& run, RelayEnds ends)
       : run_{run},
-        body_{std::move(ends.input), run.request.content_length.value_or(0)},
+        body_{std::move(ends.input), body_octets_to_relay(run)},
         errors_{std::move(ends.error), run.log, run.script.script_name},
         output_{std::move(ends.output), run.connection, run.request,
                 run.common} {}
@@ -143,8 +150,7 @@ class Relay {
 }  // namespace
 
 RelayEnd relay_script(const ScriptRun& run, ScriptAnswer& answer) {
-  const bool has_body = run.request.content_length.value_or(0) > 0;
-  auto [script_ends, relay_ends] = make_ends(has_body);
+  auto [script_ends, relay_ends] = make_ends(run);
   // Before the process: its last lines are read when it has ended.
   Relay relay{run, std::move(relay_ends)};
   auto started = ScriptProcess::start(
@@ -154,10 +160,11 @@ RelayEnd relay_script(const ScriptRun& run, ScriptAnswer& answer) {
     return refusal_for(*failure, run.script);
   script_ends = {};
   run.connection.set_blocking(Blocking::no);
-  if (has_body && run.connection.kind() == ConnectionKind::socket) {
+  if (body_octets_to_relay(run) > 0 &&
+      run.connection.kind() == ConnectionKind::socket) {
     inline_urgent_octets(STDIN_FILENO);
   }
-  send_continue(run);
+  send_continue(run.connection, run.request);
   relay.pass_on(std::move(std::get<ScriptProcess>(started)), answer);
   if (const auto& redirect = relay.local_redirect()) return *redirect;
   return {};
@@ -188,9 +195,9 @@ Refusal refusal_for(const StartFailure& failure, const Script& script) {
   return refusal;
 }
 
-void send_continue(const ScriptRun& run) {
-  if (run.request.expects_continue)
-    run.connection.send("HTTP/1.1 100 Continue\r\n\r\n", More::no);
+void send_continue(Connection& connection, const Request& request) {
+  if (request.expects_continue)
+    connection.send("HTTP/1.1 100 Continue\r\n\r\n", More::no);
 }
 
 StartFailure become_script_on_connection(const ScriptRun& run,
@@ -199,9 +206,9 @@ StartFailure become_script_on_connection(const ScriptRun& run,
   OpenResult null;
   if (output == DirectOutput::nowhere) null = open_path("/dev/null", O_WRONLY);
   run.connection.set_blocking(Blocking::yes);
-  return become_script(
-      run.command,
-      {STDIN_FILENO, null.fd ? null.fd.get() : STDOUT_FILENO, error.get()});
+  return become_script(run.command,
+                       {run.body_file < 0 ? STDIN_FILENO : run.body_file,
+                        null.fd ? null.fd.get() : STDOUT_FILENO, error.get()});
 }
 
 }  // namespace cgihttpd

@@ -36,6 +36,8 @@ struct ScriptRun {
   const Script& script;
   const ScriptCommand& command;
   CommonFields common;
+  /// A file with the body; -1: the body is in the connection.
+  int body_file = -1;
 };
 
 /// How a relay ends: the answer was sent, or it is for us to answer: nothing
@@ -58,11 +60,11 @@ using RelayEnd = std::variant<std::monostate, LocalRedirect, Refusal>;
                                   const Script& script);
 
 /// Sends `100 Continue` where the client waits for it (RFC 9110 10.1.1).
-void send_continue(const ScriptRun& run);
+void send_continue(Connection& connection, const Request& request);
 
-/// Becomes the script, with the connection as its standard input, and as its
-/// output unless `output` says that nothing of it may be sent. Returns only if
-/// that cannot be.
+/// Becomes the script, with the body's file or else the connection as its
+/// standard input, and the connection as its output unless `output` says that
+/// nothing of it may be sent. Returns only if that cannot be.
 enum class DirectOutput { to_client, nowhere };
 [[nodiscard]] StartFailure become_script_on_connection(const ScriptRun& run,
                                                        DirectOutput output);

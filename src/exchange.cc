@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <optional>
 #include <system_error>
@@ -10,6 +11,7 @@
 #include <variant>
 
 #include "access_log.h"
+#include "body_spool.h"
 #include "cgi.h"
 #include "cgi_environment.h"
 #include "connection.h"
@@ -32,6 +34,13 @@ bool is_peer_gone(const std::error_code& code) {
          code == std::errc::connection_reset || code == std::errc::timed_out;
 }
 
+// Only the body of a request needs room on a disk, or in memory like one.
+bool is_out_of_room(const std::error_code& code) {
+  return code.category() == std::generic_category() &&
+         (code.value() == ENOSPC || code.value() == EDQUOT ||
+          code.value() == EFBIG);
+}
+
 // The refusal that a failure of `call` asks for; none where it did its work,
 // or where the peer is gone and nobody is left to be told.
 template <typename Call>
@@ -45,7 +54,10 @@ std::optional<Refusal> failure_of(Call call) {
     return Refusal{error.status(), error.what()};
   } catch (const std::system_error& error) {
     if (is_peer_gone(error.code())) return std::nullopt;
-    return Refusal{Status::internal_server_error, {}, error.what()};
+    return Refusal{is_out_of_room(error.code()) ? Status::insufficient_storage
+                                                : Status::internal_server_error,
+                   {},
+                   error.what()};
   } catch (const std::exception& error) {
     return Refusal{Status::internal_server_error, {}, error.what()};
   }
@@ -84,6 +96,8 @@ class Exchange {
   void answer(const Request& request, const MethodList& methods);
   void answer(const Request& request, const Refusal& refusal);
   void follow(const Request& request, const LocalRedirect& redirect);
+  void answer_chunked(const Request& request, const Script& script);
+  void run_script(const Request& request, const Script& script, int body_file);
   void become(const ScriptRun& run);
   void refuse(const Refusal& refusal);
   void report(const Refusal& refusal) const;
@@ -142,7 +156,7 @@ void Exchange::serve() {
   record_.referer = request_.find_field("Referer").value_or("");
   record_.user_agent = request_.find_field("User-Agent").value_or("");
   if (!find_client(request_)) return;
-  has_unread_body_ = request_.content_length.value_or(0) > 0;
+  has_unread_body_ = request_.has_body();
   site_.select_host(request_.host);
   answer(request_);
 }
@@ -300,6 +314,40 @@ void Exchange::answer(const Request&, const Refusal& refusal) {
 }
 
 void Exchange::answer(const Request& request, const Script& script) {
+  if (request.content_length.value_or(0) > options_.max_body) {
+    refuse({Status::content_too_large});
+  } else if (request.is_chunked) {
+    answer_chunked(request, script);
+  } else {
+    constexpr int in_the_connection = -1;
+    run_script(request, script, in_the_connection);
+  }
+}
+
+// A script is told the size of its body (RFC 3875 4.1.2), which is known when
+// all of it has come. It does not come in vain, as far as one can tell.
+void Exchange::answer_chunked(const Request& request, const Script& script) {
+  if (const auto problem = find_start_problem(script)) {
+    refuse(refusal_for(*problem, script));
+    return;
+  }
+  send_continue(connection_, request);
+  const auto spooled = spool_body(connection_, options_.max_body);
+  if (const auto* refusal = std::get_if<Refusal>(&spooled)) {
+    refuse(*refusal);
+    return;
+  }
+  const auto& body = std::get<SpooledBody>(spooled);
+  has_unread_body_ = false;
+  Request sized = request;
+  sized.is_chunked = false;
+  sized.expects_continue = false;
+  sized.content_length = body.size;
+  run_script(sized, script, body.file.get());
+}
+
+void Exchange::run_script(const Request& request, const Script& script,
+                          int body_file) {
   const ScriptCommand command{
       script, cgi_arguments(options_, request),
       cgi_environment({.options = options_,
@@ -310,7 +358,8 @@ void Exchange::answer(const Request& request, const Script& script) {
                        .document_root = site_.root_path(),
                        .user = user_},
                       environ)};
-  const ScriptRun run{connection_, log_, request, script, command, common_};
+  const ScriptRun run{connection_, log_,    request,  script,
+                      command,     common_, body_file};
   if (options_.cgi_output == CgiOutput::direct ||
       has_non_parsed_header(script)) {
     become(run);
@@ -345,7 +394,7 @@ void Exchange::become(const ScriptRun& run) {
     refuse(refusal_for(*problem, run.script));
     return;
   }
-  send_continue(run);
+  send_continue(connection_, run.request);
   DirectOutput output = DirectOutput::to_client;
   if (!has_non_parsed_header(run.script)) {
     const ResponseHead head = head_for(Status::ok, "Script output follows");

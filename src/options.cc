@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string_view>
 
 #include "escape.h"
@@ -49,6 +50,32 @@ bool is_normal_path(std::string_view path) {
          std::all_of(parts.begin() + 1, parts.end(), [](std::string_view part) {
            return !part.empty() && part != "." && part != "..";
          });
+}
+
+// The factor that a suffix is short for; 0: none that we know.
+std::uint64_t factor_for(char suffix) {
+  switch (suffix) {
+    case 'K': return std::uint64_t{1} << 10U;
+    case 'M': return std::uint64_t{1} << 20U;
+    case 'G': return std::uint64_t{1} << 30U;
+    default: return 0;
+  }
+}
+
+void set_max_body(Options& options, std::string_view value) {
+  std::string_view digits = value;
+  std::uint64_t factor = value.empty() ? 0 : factor_for(value.back());
+  if (factor == 0) {
+    factor = 1;
+  } else {
+    digits.remove_suffix(1);
+  }
+  const auto number = parse_number<std::uint64_t>(digits);
+  if (!number || *number > std::numeric_limits<std::uint64_t>::max() / factor) {
+    refuse("--max-body", value,
+           "needs a number of octets, or one with K, M or G");
+  }
+  options.max_body = *number * factor;
 }
 
 void clear_cgi_folders(Options& options, std::string_view /*value*/) {
@@ -336,6 +363,10 @@ constexpr std::array rows{
         [](Options& options, std::string_view value) {
           options.send_timeout = parse_timeout("--send-timeout", value);
         }},
+    Row{"max-body", 0, "SIZE",
+        "largest body for a script, in octets or with\n"
+        "K, M or G (default 1G)",
+        set_max_body},
     Row{"server-version", 0, nullptr, "tell the version in the Server field",
         [](Options& options, std::string_view) {
           options.server_version = true;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -121,8 +122,12 @@ struct Options {
   std::string user = "65534";
   /// For the whole head of the request.
   std::chrono::seconds head_timeout{20};
-  /// How long the client may take nothing of an answer.
+  /// How long the client may take nothing of an answer, or send nothing of a
+  /// chunked body.
   std::chrono::seconds send_timeout{60};
+  /// Octets that the body of a request to a script may have. Large, so that
+  /// `git push` works; yet bounded, for a chunked one lies on our disk.
+  std::uint64_t max_body = std::uint64_t{1} << 30U;
   bool server_version = false;
 };
 

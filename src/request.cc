@@ -49,9 +49,15 @@ void parse_request_line(std::string_view line, Request& request) {
   request.method = line.substr(0, first);
   if (!is_token(request.method)) refuse("malformed method");
   request.minor_version = parse_version(line.substr(last + 1));
-  const std::string_view text = line.substr(first + 1, last - first - 1);
-  auto target = parse_target(text);
+  // RFC 9110 9.3.6: tunnels are for proxies. Its authority-form names nothing
+  // here, and no script could be meant by it.
+  if (request.method == "CONNECT")
+    throw HttpError{Status::not_implemented, "this is no proxy"};
+  auto target = parse_target(line.substr(first + 1, last - first - 1));
   if (!target) refuse("malformed request target");
+  // RFC 9112 3.2.4: asterisk-form.
+  if (target->is_asterisk && request.method != "OPTIONS")
+    refuse("`*` is a target for OPTIONS only");
   request.target = std::move(*target);
 }
 
@@ -89,35 +95,78 @@ void interpret_host(Request& request) {
   if (request.target.authority) request.host = *request.target.authority;
 }
 
-// RFC 9112 6: what follows the head.
-void interpret_framing(Request& request) {
-  const auto codings = request.find_all("Transfer-Encoding");
-  const auto lengths = request.find_all("Content-Length");
-  // RFC 9112 6.1: both at once is how requests are smuggled.
-  if (!codings.empty() && !lengths.empty())
-    refuse("both Transfer-Encoding and Content-Length");
-  if (!codings.empty()) {
-    throw HttpError{Status::not_implemented,
-                    "Transfer-Encoding: " + std::string{codings.front()}};
+// The members of a list in all fields of a name (RFC 9110 5.6.1): those that
+// are empty count for nothing.
+std::vector<std::string_view> find_members(const Request& request,
+                                           std::string_view name) {
+  std::vector<std::string_view> members;
+  for (const std::string_view value : request.find_all(name)) {
+    for (const std::string_view part : split(value, ',')) {
+      if (const auto member = trim(part); !member.empty())
+        members.push_back(member);
+    }
   }
-  for (const std::string_view value : lengths) {
-    const auto length = parse_number<std::uint64_t>(value);
+  return members;
+}
+
+// RFC 9112 6.1 and 7: "chunked", alone. A coding that is not known is 501,
+// unless the chunks themselves are not framed as 6.3 wants it.
+void interpret_codings(Request& request) {
+  // RFC 9112 6.1: HTTP/1.0 has none, and who sends it one frames it otherwise.
+  if (request.minor_version == 0) refuse("Transfer-Encoding in HTTP/1.0");
+  const auto codings = find_members(request, "Transfer-Encoding");
+  if (codings.empty()) refuse("an empty Transfer-Encoding");
+  std::string_view unknown;
+  for (const std::string_view coding : codings) {
+    if (request.is_chunked) refuse("chunked is not the last coding");
+    const std::string_view name = trim(coding.substr(0, coding.find(';')));
+    if (!is_token(name)) refuse("malformed Transfer-Encoding", coding);
+    request.is_chunked = equals_ignoring_case(name, "chunked");
+    if (!request.is_chunked) {
+      unknown = coding;
+    } else if (coding.size() != name.size()) {
+      refuse("chunked has no parameters");  // RFC 9112 7.1
+    }
+  }
+  if (!unknown.empty()) {
+    throw HttpError{Status::not_implemented,
+                    "Transfer-Encoding: " + std::string{unknown}};
+  }
+}
+
+// RFC 9110 8.6: a number that is repeated, in a list or in several fields, is
+// that number. All else is an attack, or a bug.
+void interpret_length(std::string_view value, Request& request) {
+  for (const std::string_view member : split(value, ',')) {
+    const auto length = parse_number<std::uint64_t>(trim(member));
     if (!length) refuse("malformed Content-Length", value);
     if (request.content_length.value_or(*length) != *length)
-      refuse("two different Content-Length fields");
+      refuse("two different Content-Lengths");
     request.content_length = length;
   }
+}
+
+// RFC 9112 6: what follows the head.
+void interpret_framing(Request& request) {
+  const bool has_codings = request.find_field("Transfer-Encoding").has_value();
+  const auto lengths = request.find_all("Content-Length");
+  // RFC 9112 6.1: both at once is how requests are smuggled.
+  if (has_codings && !lengths.empty())
+    refuse("both Transfer-Encoding and Content-Length");
+  if (has_codings) interpret_codings(request);
+  for (const std::string_view value : lengths)
+    interpret_length(value, request);
 }
 
 // RFC 9110 10.1.1. HTTP/1.0 knows no expectations: to be ignored.
 void interpret_expectation(Request& request) {
   if (request.minor_version == 0) return;
-  for (const std::string_view value : request.find_all("Expect")) {
-    if (!equals_ignoring_case(value, "100-continue")) {
+  for (const std::string_view member : find_members(request, "Expect")) {
+    if (!equals_ignoring_case(member, "100-continue")) {
       throw HttpError{Status::expectation_failed,
-                      "Expect: " + std::string{value}};
+                      "Expect: " + std::string{member}};
     }
-    request.expects_continue = request.content_length.value_or(0) > 0;
+    request.expects_continue = request.has_body();
   }
 }
 
@@ -159,7 +208,7 @@ std::optional<Request> redirect_request(const Request& request,
       "content-length", "content-location", "content-type",
       "expect",         "transfer-encoding"};
   auto parsed = parse_target(target);
-  if (!parsed || parsed->authority) return std::nullopt;
+  if (!parsed || parsed->authority || parsed->is_asterisk) return std::nullopt;
   Request redirected;
   redirected.method = request.method == "HEAD" ? "HEAD" : "GET";
   redirected.target = std::move(*parsed);

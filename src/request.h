@@ -31,10 +31,17 @@ struct Request {
   /// The host that the client named: of an absolute-form target, or of the
   /// Host field. Its name is empty where the client named none.
   Authority host;
-  /// The size of the body; nullopt where the request has none.
+  /// The size of the body; nullopt where none is told.
   std::optional<std::uint64_t> content_length;
+  /// The body is chunked (RFC 9112 section 7.1), and its size is not told.
+  bool is_chunked = false;
   /// The client waits for `100 Continue` before it sends the body.
   bool expects_continue = false;
+
+  /// Whether there is a body: chunked, or of more than no octets.
+  [[nodiscard]] bool has_body() const {
+    return is_chunked || content_length.value_or(0) > 0;
+  }
 
   /// The value of the first field of this name.
   [[nodiscard]] std::optional<std::string_view> find_field(

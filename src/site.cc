@@ -121,6 +121,8 @@ std::string_view last_name_of(std::string_view path) {
 Site::Site(const Options& options) : options_{options}, root_{options} {}
 
 Resource Site::find(const Request& request) const {
+  // RFC 9110 9.3.7: no more than a ping.
+  if (request.target.is_asterisk) return MethodList{static_methods};
   if (!root_.is_there()) return not_found();
   if (auto script = find_dynamic(request.target.path))
     return std::move(*script);

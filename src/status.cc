@@ -45,7 +45,8 @@ constexpr std::array rows{
     Row{410, "Gone", ""},
     Row{411, "Length Required", ""},
     Row{412, "Precondition Failed", ""},
-    Row{413, "Content Too Large", ""},
+    Row{413, "Content Too Large",
+        "The body of the request is larger than the server takes"},
     Row{414, "URI Too Long", "URI is too long"},
     Row{415, "Unsupported Media Type", ""},
     Row{416, "Range Not Satisfiable", ""},
@@ -69,7 +70,8 @@ constexpr std::array rows{
         "The server cannot process the request now; try again later"},
     Row{504, "Gateway Timeout", "The script did not answer in time"},
     Row{505, "HTTP Version Not Supported", "Cannot fulfill request"},
-    Row{507, "Insufficient Storage", ""},
+    Row{507, "Insufficient Storage",
+        "The server has no room for the body of the request"},
     Row{511, "Network Authentication Required", ""},
 };
 

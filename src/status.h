@@ -21,6 +21,7 @@ enum class Status : std::uint16_t {
   not_found = 404,
   method_not_allowed = 405,
   request_timeout = 408,
+  content_too_large = 413,
   uri_too_long = 414,
   expectation_failed = 417,
   request_header_fields_too_large = 431,
@@ -32,6 +33,7 @@ enum class Status : std::uint16_t {
   service_unavailable = 503,
   gateway_timeout = 504,
   http_version_not_supported = 505,
+  insufficient_storage = 507,
 };
 
 /// The reason phrase, e.g. "Not Found"; empty for a code that is not named.

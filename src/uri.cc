@@ -66,6 +66,12 @@ std::optional<Target> parse_target(std::string_view text) {
   if (text.empty() || !std::ranges::all_of(text, may_be_in_target))
     return std::nullopt;
   Target target;
+  if (text == "*") {
+    target.path = '/';
+    target.path_and_query = text;
+    target.is_asterisk = true;
+    return target;
+  }
   if (!text.starts_with('/')) {
     const auto rest = find_after_scheme(text);
     if (!rest) return std::nullopt;

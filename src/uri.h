@@ -19,8 +19,8 @@ struct Authority {
 /// nullopt for what is no `host [ ":" port ]`.
 [[nodiscard]] std::optional<Authority> parse_authority(std::string_view text);
 
-/// The target of a request (RFC 9112 section 3.2), in origin-form or
-/// absolute-form.
+/// The target of a request (RFC 9112 section 3.2), in origin-form,
+/// absolute-form or asterisk-form.
 struct Target {
   /// Percent-decoded once, then without empty, `.` and `..` segments: begins
   /// with `/`, and ends with it where it names a folder. `..` above the root
@@ -34,10 +34,14 @@ struct Target {
   std::string path_and_query;
   /// Of an absolute-form; it goes before the Host field.
   std::optional<Authority> authority;
+  /// `*`, the server as a whole. The path is `/` then, and path_and_query `*`.
+  bool is_asterisk = false;
 };
 
 /// nullopt for what is no such target: wrong percent escapes, a NUL, a
-/// fragment, blanks, another scheme than http and https.
+/// fragment, blanks, another scheme than http and https, and authority-form,
+/// which is for tunnels only. Which method may have which form is not looked
+/// at.
 [[nodiscard]] std::optional<Target> parse_target(std::string_view text);
 
 /// Removes empty, `.` and `..` segments from a decoded path.

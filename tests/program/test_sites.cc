@@ -162,14 +162,16 @@ BOOST_AUTO_TEST_CASE(tell_how_long_a_file_is_good) {
 BOOST_AUTO_TEST_CASE(tell_their_methods) {
   Tree tree;
   tree.file("a.txt", "text");
-  const Outcome outcome =
-      ask(tree, "OPTIONS /a.txt HTTP/1.1\r\nHost: h\r\n\r\n");
-  const Response response = outcome.response();
-  BOOST_TEST(response.status == 204);
-  BOOST_TEST(response.field("Allow") == "GET, HEAD, OPTIONS");
-  // RFC 9110 8.6: no Content-Length with a 204.
-  BOOST_TEST(response.field("Content-Length").empty());
-  BOOST_TEST(response.body.empty());
+  for (const char* target : {"/a.txt", "*", "/missing"}) {
+    const Outcome outcome = ask(tree, "OPTIONS " + std::string{target} +
+                                          " HTTP/1.1\r\nHost: h\r\n\r\n");
+    const Response response = outcome.response();
+    BOOST_TEST(response.status == 204);
+    BOOST_TEST(response.field("Allow") == "GET, HEAD, OPTIONS");
+    // RFC 9110 8.6: no Content-Length with a 204.
+    BOOST_TEST(response.field("Content-Length").empty());
+    BOOST_TEST(response.body.empty());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(of_one_page_have_a_fallback) {

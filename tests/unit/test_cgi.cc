@@ -150,7 +150,9 @@ BOOST_AUTO_TEST_CASE(a_client_that_waits_is_told_to_go_on) {
   for (const bool expects : {true, false}) {
     Stage stage{""};
     stage.request().expects_continue = expects;
-    stage.run([](const ScriptRun& run) { send_continue(run); });
+    stage.run([](const ScriptRun& run) {
+      send_continue(run.connection, run.request);
+    });
     BOOST_TEST(stage.received() ==
                (expects ? "HTTP/1.1 100 Continue\r\n\r\n" : ""));
   }

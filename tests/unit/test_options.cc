@@ -83,6 +83,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_manual) {
   BOOST_TEST(options.user == "65534");
   BOOST_TEST(options.head_timeout.count() == 20);
   BOOST_TEST(options.send_timeout.count() == 60);
+  BOOST_TEST(options.max_body == 1'073'741'824U);
   BOOST_TEST(!options.server_version);
 }
 
@@ -226,6 +227,20 @@ constexpr OptionRow option_rows[] = {
      [](const Options& o) {
        return o.send_timeout.count() == 5 && o.head_timeout.count() == 20;
      }},
+    {"a size in octets", "cgihttpd --max-body=8193 /srv",
+     [](const Options& o) { return o.max_body == 8193; }},
+    {"a size in KiB", "cgihttpd --max-body=3K /srv",
+     [](const Options& o) { return o.max_body == 3072; }},
+    {"a size in MiB", "cgihttpd --max-body=16M /srv",
+     [](const Options& o) { return o.max_body == 16'777'216; }},
+    {"a size in GiB", "cgihttpd --max-body=5G /srv",
+     [](const Options& o) { return o.max_body == 5'368'709'120; }},
+    {"no body at all", "cgihttpd --max-body=0 /srv",
+     [](const Options& o) { return o.max_body == 0; }},
+    {"the largest size", "cgihttpd --max-body=18446744073709551615 /srv",
+     [](const Options& o) { return o.max_body == 18446744073709551615U; }},
+    {"the largest size in GiB", "cgihttpd --max-body=17179869183G /srv",
+     [](const Options& o) { return o.max_body == 18446744072635809792U; }},
 };
 
 BOOST_AUTO_TEST_CASE(each_option_says_one_thing) {
@@ -462,6 +477,20 @@ constexpr ErrorRow value_rows[] = {
      "--send-timeout=18446744073709551617: "},
     {"the other timeout", "cgihttpd --send-timeout=0 /srv",
      "--send-timeout=0: "},
+    {"no size", "cgihttpd --max-body= /srv", "--max-body: "},
+    {"a suffix alone", "cgihttpd --max-body=M /srv", "--max-body=M: "},
+    {"a small suffix", "cgihttpd --max-body=1m /srv", "--max-body=1m: "},
+    {"an unknown suffix", "cgihttpd --max-body=1T /srv", "--max-body=1T: "},
+    {"two suffixes", "cgihttpd --max-body=1KK /srv", "--max-body=1KK: "},
+    {"a suffix of two letters", "cgihttpd --max-body=1MB /srv",
+     "--max-body=1MB: "},
+    {"a negative size", "cgihttpd --max-body=-1 /srv", "--max-body=-1: "},
+    {"a fraction of a size", "cgihttpd --max-body=1.5G /srv",
+     "--max-body=1.5G: "},
+    {"2^64 octets", "cgihttpd --max-body=18446744073709551616 /srv",
+     "--max-body=18446744073709551616: "},
+    {"2^64 octets in GiB", "cgihttpd --max-body=17179869184G /srv",
+     "--max-body=17179869184G: "},
 };
 
 BOOST_AUTO_TEST_CASE(a_value_that_cannot_be_understood_is_a_usage_error) {
@@ -501,6 +530,7 @@ constexpr ErrorRow missing_value_rows[] = {
     {"a pair", "cgihttpd /srv --auth", "--auth: needs a value"},
     {"a time", "cgihttpd /srv --head-timeout", "--head-timeout: needs a value"},
     {"a time", "cgihttpd /srv --send-timeout", "--send-timeout: needs a value"},
+    {"a size", "cgihttpd /srv --max-body", "--max-body: needs a value"},
     {"without a root, too", "cgihttpd --user", "--user: needs a value"},
 };
 
@@ -555,6 +585,7 @@ constexpr std::string_view helped_options[] = {
     "      --user=USER[:GROUP]",
     "      --head-timeout=SECONDS",
     "      --send-timeout=SECONDS",
+    "      --max-body=SIZE",
     "      --server-version",
     "  -h, --help",
     "  -V, --version",

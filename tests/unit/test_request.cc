@@ -92,7 +92,20 @@ constexpr RefusalRow request_line_rows[] = {
     {"a wrong escape", "GET /%zz HTTP/1.1", bad},
     {"a fragment", "GET /#a HTTP/1.1", bad},
     {"a proxy's request of another kind", "GET ftp://a/ HTTP/1.1", bad},
-    {"a tunnel", "CONNECT a:443 HTTP/1.1", bad},
+    {"RFC 9112 3.2.4: asterisk-form", "OPTIONS * HTTP/1.1", fine},
+    {"RFC 9112 3.2.4: in HTTP/1.0, too", "OPTIONS * HTTP/1.0", fine},
+    {"RFC 9112 3.2.4: for OPTIONS only", "GET * HTTP/1.1", bad},
+    {"RFC 9112 3.2.4: a method has a case", "options * HTTP/1.1", bad},
+    {"RFC 9112 3.2.4: two of them", "OPTIONS ** HTTP/1.1", bad},
+    {"RFC 9112 3.2.4: with a query", "OPTIONS *?a HTTP/1.1", bad},
+    {"RFC 9110 9.3.6: a tunnel", "CONNECT a:443 HTTP/1.1",
+     Status::not_implemented},
+    {"RFC 9110 9.3.6: a tunnel to nowhere", "CONNECT / HTTP/1.1",
+     Status::not_implemented},
+    {"RFC 9110 9.3.6: the version is looked at first", "CONNECT a:443 HTTP/2.0",
+     Status::http_version_not_supported},
+    {"RFC 9112 3.2.3: authority-form is for CONNECT only", "GET a:443 HTTP/1.1",
+     bad},
     {"a raw NUL", "GET /\0 HTTP/1.1"sv, bad},
     {"a bare CR", "GET /\r HTTP/1.1", bad},
     {"TLS", "\x16\x03\x01\x02", bad},
@@ -280,6 +293,14 @@ BOOST_AUTO_TEST_CASE(the_number_of_fields_has_a_maximum) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(a_target_may_be_the_asterisk) {
+  const std::string head = head_of("OPTIONS * HTTP/1.1", "Host: a\r\n");
+  const Request request = parse_request(head);
+  BOOST_TEST(request.target.is_asterisk);
+  BOOST_TEST(request.target.path_and_query == "*");
+  BOOST_TEST(request.host.host == "a");
+}
+
 BOOST_AUTO_TEST_CASE(a_head_without_its_empty_line_is_refused) {
   const std::string head = "\r\nGET / HTTP/1.1\r\nHost: a\r\nA: b\r\n";
   for (std::size_t size = 0; size <= head.size(); ++size) {
@@ -378,6 +399,10 @@ constexpr LengthRow length_rows[] = {
     {"2^64 - 1", "Content-Length: 18446744073709551615\r\n", max_length},
     {"RFC 9112 6.3: two that are the same",
      "Content-Length: 1\r\nContent-Length: 1\r\n", 1},
+    {"RFC 9110 8.6: a list", "Content-Length: 42, 42\r\n", 42},
+    {"RFC 9110 8.6: a list without blanks", "Content-Length: 7,7,7\r\n", 7},
+    {"RFC 9110 8.6: a list, and a field",
+     "Content-Length: 7 ,\t7\r\nContent-Length: 7\r\n", 7},
     {"two that are the same number",
      "Content-Length: 1\r\nContent-Length: 01\r\n", 1},
     {"another field that ends so", "X-Content-Length: 1\r\n", std::nullopt},
@@ -405,9 +430,18 @@ constexpr RefusalRow bad_length_rows[] = {
     {"blanks", "Content-Length:  \t \r\n", bad},
     {"a blank in it", "Content-Length: 1 1\r\n", bad},
     {"a tab in it", "Content-Length: 1\t1\r\n", bad},
-    {"a list", "Content-Length: 1,1\r\n", bad},
-    {"a list of two different ones", "Content-Length: 1, 2\r\n", bad},
+    {"RFC 9112 6.3: a list of two different ones", "Content-Length: 1, 2\r\n",
+     bad},
+    {"RFC 9112 6.3: the third of a list is different",
+     "Content-Length: 1, 1, 2\r\n", bad},
+    {"RFC 9112 6.3: a list, and another field",
+     "Content-Length: 1, 1\r\nContent-Length: 2\r\n", bad},
+    {"RFC 9112 6.3: a list with a wrong one", "Content-Length: 1, +1\r\n", bad},
     {"a comma at the end", "Content-Length: 1,\r\n", bad},
+    {"a comma first", "Content-Length: ,1\r\n", bad},
+    {"two commas", "Content-Length: 1,,1\r\n", bad},
+    {"a comma alone", "Content-Length: ,\r\n", bad},
+    {"a semicolon", "Content-Length: 1;1\r\n", bad},
     {"text after it", "Content-Length: 5x\r\n", bad},
     {"a unit", "Content-Length: 5 bytes\r\n", bad},
     {"quotes", "Content-Length: \"5\"\r\n", bad},
@@ -429,19 +463,64 @@ BOOST_AUTO_TEST_CASE(a_length_is_one_number) {
   check_fields(bad_length_rows);
 }
 
+constexpr RefusalRow chunked_rows[] = {
+    {"RFC 9112 7.1: chunked", "Transfer-Encoding: chunked\r\n", fine},
+    {"RFC 9112 7: a coding has no case", "transfer-encoding:CHUNKED\r\n", fine},
+    {"with blanks", "Transfer-Encoding: \tchunked \r\n", fine},
+    {"RFC 9110 5.6.1: empty members count for nothing",
+     "Transfer-Encoding: , chunked,, \t,\r\n", fine},
+    {"RFC 9110 5.6.1: empty fields count for nothing",
+     "Transfer-Encoding:\r\nTransfer-Encoding: chunked\r\n", fine},
+};
+
+BOOST_AUTO_TEST_CASE(a_body_may_be_chunked) {
+  check_fields(chunked_rows);
+  check_rows(chunked_rows, [](const RefusalRow& row) {
+    const std::string head = head_with(row.input);
+    const Request request = parse_request(head);
+    BOOST_TEST(request.is_chunked);
+    BOOST_TEST(request.has_body());
+    BOOST_TEST(!request.content_length);
+  });
+}
+
 constexpr RefusalRow coding_rows[] = {
-    {"chunked", "Transfer-Encoding: chunked\r\n", Status::not_implemented},
-    {"another case", "transfer-encoding:CHUNKED\r\n", Status::not_implemented},
-    {"an unknown coding", "Transfer-Encoding: x\r\n", Status::not_implemented},
+    {"RFC 9112 6.1: an unknown coding", "Transfer-Encoding: x\r\n",
+     Status::not_implemented},
+    {"RFC 9112 6.1: one that only begins so", "Transfer-Encoding: chunkedx\r\n",
+     Status::not_implemented},
+    {"RFC 9112 6.1: one that only ends so", "Transfer-Encoding: xchunked\r\n",
+     Status::not_implemented},
+    {"RFC 9112 6.1: one with a parameter", "Transfer-Encoding: x;a=b\r\n",
+     Status::not_implemented},
+    {"a comma separates in quotes, too: it is refused either way",
+     "Transfer-Encoding: x;a=\"b, chunked, c\"\r\n", bad},
+    {"RFC 9112 7.2: compressed", "Transfer-Encoding: gzip, chunked\r\n",
+     Status::not_implemented},
+    {"RFC 9112 7.2: compressed, in two fields",
+     "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n",
+     Status::not_implemented},
     {"RFC 9112 7: identity is none", "Transfer-Encoding: identity\r\n",
      Status::not_implemented},
-    {"empty", "Transfer-Encoding:\r\n", Status::not_implemented},
-    {"with blanks", "Transfer-Encoding: \tchunked \r\n",
-     Status::not_implemented},
-    {"a list", "Transfer-Encoding: gzip, chunked\r\n", Status::not_implemented},
-    {"two fields",
-     "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
-     Status::not_implemented},
+    {"RFC 9112 6.3: empty", "Transfer-Encoding:\r\n", bad},
+    {"RFC 9112 6.3: an empty list", "Transfer-Encoding: , ,\r\n", bad},
+    {"RFC 9112 6.1: twice", "Transfer-Encoding: chunked, chunked\r\n", bad},
+    {"RFC 9112 6.1: twice, in two fields",
+     "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", bad},
+    {"RFC 9112 6.3: not the last", "Transfer-Encoding: chunked, gzip\r\n", bad},
+    {"RFC 9112 6.3: not the last, in two fields",
+     "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", bad},
+    {"RFC 9112 6.3: between others", "Transfer-Encoding: x, chunked, y\r\n",
+     bad},
+    {"RFC 9112 7.1: it has no parameters", "Transfer-Encoding: chunked;a=b\r\n",
+     bad},
+    {"RFC 9112 7.1: not even empty ones", "Transfer-Encoding: chunked;\r\n",
+     bad},
+    {"no coding", "Transfer-Encoding: \"chunked\"\r\n", bad},
+    {"a blank in it", "Transfer-Encoding: chun ked\r\n", bad},
+    {"two words", "Transfer-Encoding: chunked chunked\r\n", bad},
+    {"octets above 127", "Transfer-Encoding: \xA0 chunked\r\n", bad},
+    {"a parameter of nothing", "Transfer-Encoding: ;a=b\r\n", bad},
     {"RFC 9112 6.1: with a length",
      "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", bad},
     {"RFC 9112 6.1: after a length",
@@ -457,21 +536,35 @@ constexpr RefusalRow coding_rows[] = {
     {"RFC 9112 5.1: a name with a blank",
      "Transfer-Encoding : chunked\r\nContent-Length: 5\r\n", bad},
     {"RFC 9112 5.2: folded", "Transfer-Encoding:\r\n chunked\r\n", bad},
-    {"a name that only resembles it", "Transfer_Encoding: chunked\r\n", fine},
-    {"TE is about the answer", "TE: trailers\r\n", fine},
 };
 
-BOOST_AUTO_TEST_CASE(a_transfer_coding_is_refused) {
+BOOST_AUTO_TEST_CASE(any_other_coding_is_refused) {
   check_fields(coding_rows);
 }
 
-BOOST_AUTO_TEST_CASE(a_transfer_coding_is_refused_in_http_1_0_too) {
-  const std::string fields = "Transfer-Encoding: chunked\r\n";
-  const auto status = [](const std::string& text) {
-    return shown(status_of(head_of("POST / HTTP/1.0", text)));
-  };
-  BOOST_TEST(status(fields) == "501");
-  BOOST_TEST(status(fields + "Content-Length: 5\r\n") == "400");
+constexpr RefusalRow similar_rows[] = {
+    {"a name that only resembles it", "Transfer_Encoding: chunked\r\n", fine},
+    {"TE is about the answer", "TE: trailers\r\n", fine},
+    {"a coding of the content", "Content-Encoding: chunked\r\n", fine},
+};
+
+BOOST_AUTO_TEST_CASE(only_transfer_encoding_makes_chunks) {
+  check_fields(similar_rows);
+  check_rows(similar_rows, [](const RefusalRow& row) {
+    const std::string head = head_with(row.input);
+    BOOST_TEST(!parse_request(head).is_chunked);
+    BOOST_TEST(!parse_request(head).has_body());
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_transfer_coding_in_http_1_0_is_a_wrong_framing) {
+  for (const char* fields :
+       {"Transfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip\r\n",
+        "Transfer-Encoding:\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"}) {
+    const std::string head = head_of("POST / HTTP/1.0", fields);
+    BOOST_TEST(shown(status_of(head)) == "400", fields);
+  }
 }
 
 struct ExpectRow {
@@ -492,6 +585,12 @@ constexpr ExpectRow expect_rows[] = {
     {"twice", "PUT / HTTP/1.1",
      "Content-Length: 1\r\nExpect: 100-continue\r\nExpect: 100-continue\r\n",
      true},
+    {"twice, in a list, with empty members", "PUT / HTTP/1.1",
+     "Content-Length: 1\r\nExpect: 100-continue,,100-Continue,\r\n", true},
+    {"with a chunked body", "PUT / HTTP/1.1",
+     "Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n", true},
+    {"an empty list expects nothing", "PUT / HTTP/1.1",
+     "Content-Length: 1\r\nExpect:\r\n", false},
     {"RFC 9110 10.1.1: an empty body needs no 100", "PUT / HTTP/1.1",
      "Content-Length: 0\r\nExpect: 100-continue\r\n", false},
     {"RFC 9110 10.1.1: no body needs no 100", "PUT / HTTP/1.1",

@@ -152,6 +152,18 @@ constexpr Row escape_rows[] = {
     {"a sign is no digit", "/%+1%-1", std::nullopt},
 };
 
+BOOST_AUTO_TEST_CASE(the_asterisk_is_the_whole_server) {
+  const auto target = parse_target("*");
+  BOOST_REQUIRE(target.has_value());
+  BOOST_TEST(target->is_asterisk);
+  BOOST_TEST(target->path == "/");
+  BOOST_TEST(target->path_and_query == "*");
+  BOOST_TEST(!target->has_query);
+  BOOST_TEST(!target->authority);
+  for (const char* other : {"/*", "/", "http://a/*"})
+    BOOST_TEST(!parse_target(other).value().is_asterisk, other);
+}
+
 BOOST_AUTO_TEST_CASE(a_path_is_decoded_once) {
   check_paths(escape_rows);
 }
@@ -163,7 +175,8 @@ constexpr Row no_target_rows[] = {
     {"a query alone", "?a", std::nullopt},
     {"dots alone", "..", std::nullopt},
     {"RFC 9112 3.2.3: for CONNECT, which we do not do", "a:80", std::nullopt},
-    {"RFC 9112 3.2.4: for OPTIONS of a whole server", "*", std::nullopt},
+    {"RFC 9112 3.2.4: an asterisk, and more", "*a", std::nullopt},
+    {"RFC 9112 3.2.4: a query of the asterisk", "*?a", std::nullopt},
     {"a space", "/a b", std::nullopt},
     {"a space at the end", "/a ", std::nullopt},
     {"a space in the query", "/a?b c", std::nullopt},
