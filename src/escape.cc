@@ -1,5 +1,6 @@
 #include "escape.h"
 
+#include <array>
 #include <cstdint>
 
 #include "text.h"
@@ -21,22 +22,58 @@ bool stays_in_a_path(char c) {
          std::string_view{"-._~/"}.find(c) != std::string_view::npos;
 }
 
-// What is below `first_plain` is escaped.
-std::string log_escape_from(char first_plain, std::string_view text,
-                            std::size_t max_size) {
+std::string log_escape_octet(char c) {
+  if (c == '"' || c == '\\') return {'\\', c};
+  if (c >= ' ' && c <= '~') return {c};
+  std::string escaped = "\\x";
+  append_hex(escaped, c);
+  return escaped;
+}
+
+struct CodePoint {
+  char32_t value;
+  std::size_t octets;
+};
+
+// The first character of `text`, which is not empty. What begins as no UTF-8
+// does (Unicode 15.0, table 3-7) is one octet that stands for U+FFFD.
+CodePoint first_code_point(std::string_view text) {
+  constexpr CodePoint invalid{0xFFFD, 1};
+  constexpr std::array<char32_t, 5> least{0, 0, 0x80, 0x800, 0x10000};
+  const char32_t lead = static_cast<unsigned char>(text.front());
+  if (lead < 0x80) return {lead, 1};
+  if (lead < 0xC2 || lead > 0xF4) return invalid;
+  const std::size_t octets = lead < 0xE0 ? 2 : (lead < 0xF0 ? 3 : 4);
+  if (text.size() < octets) return invalid;
+  char32_t value = lead & (0x7FU >> octets);
+  for (const char c : text.substr(1, octets - 1)) {
+    const char32_t octet = static_cast<unsigned char>(c);
+    if ((octet & 0xC0U) != 0x80) return invalid;
+    value = value << 6U | (octet & 0x3FU);
+  }
+  const bool is_surrogate = value >= 0xD800 && value <= 0xDFFF;
+  if (value < least.at(octets) || is_surrogate || value > 0x10FFFF)
+    return invalid;
+  return {value, octets};
+}
+
+void append_utf16_unit(std::string& to, char32_t unit) {
+  to += "\\u";
+  append_hex(to, static_cast<char>(unit >> 8U & 0xFFU));
+  append_hex(to, static_cast<char>(unit & 0xFFU));
+}
+
+std::string json_escape_code_point(char32_t value) {
+  const char c = static_cast<char>(value & 0x7FU);
+  if (value == '"' || value == '\\') return {'\\', c};
+  if (value >= ' ' && value <= '~') return {c};
   std::string escaped;
-  for (const char c : text) {
-    std::string next;
-    if (c == '"' || c == '\\') {
-      next = {'\\', c};
-    } else if (c < first_plain || c > '~') {
-      next = "\\x";
-      append_hex(next, c);
-    } else {
-      next = c;
-    }
-    if (escaped.size() + next.size() > max_size) break;
-    escaped += next;
+  if (value > 0xFFFF) {  // RFC 8259 7: a pair of surrogates
+    const char32_t rest = value - 0x10000;
+    append_utf16_unit(escaped, 0xD800 + (rest >> 10U));
+    append_utf16_unit(escaped, 0xDC00 + (rest & 0x3FFU));
+  } else {
+    append_utf16_unit(escaped, value);
   }
   return escaped;
 }
@@ -91,11 +128,41 @@ std::string html_escape(std::string_view text) {
 }
 
 std::string log_escape(std::string_view text, std::size_t max_size) {
-  return log_escape_from(' ', text, max_size);
+  std::string escaped;
+  for (const char c : text) {
+    const std::string next = log_escape_octet(c);
+    if (escaped.size() + next.size() > max_size) break;
+    escaped += next;
+  }
+  return escaped;
 }
 
 std::string log_escape_word(std::string_view text, std::size_t max_size) {
-  return log_escape_from('!', text, max_size);
+  std::string escaped;
+  for (const char c : text) {
+    std::string next;
+    if (c == ' ' || c == '[' || c == ']') {
+      next = "\\x";
+      append_hex(next, c);
+    } else {
+      next = log_escape_octet(c);
+    }
+    if (escaped.size() + next.size() > max_size) break;
+    escaped += next;
+  }
+  return escaped;
+}
+
+std::string json_escape(std::string_view text, std::size_t max_size) {
+  std::string escaped;
+  while (!text.empty()) {
+    const CodePoint first = first_code_point(text);
+    text.remove_prefix(first.octets);
+    const std::string next = json_escape_code_point(first.value);
+    if (escaped.size() + next.size() > max_size) break;
+    escaped += next;
+  }
+  return escaped;
 }
 
 }  // namespace cgihttpd

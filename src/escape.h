@@ -1,4 +1,4 @@
-// escape.h - Percent, HTML and log escaping. No other file escapes.
+// escape.h - Percent, HTML, log and JSON escaping. No other file escapes.
 #pragma once
 
 #include <cstddef>
@@ -23,9 +23,15 @@ namespace cgihttpd {
 [[nodiscard]] std::string log_escape(std::string_view text,
                                      std::size_t max_size);
 
-/// The same, with the blank as `\x20`: for a part of a line that stands in no
-/// quotes.
+/// The same for a part of a line that has no quotes: spaces and brackets are
+/// escaped, too.
 [[nodiscard]] std::string log_escape_word(std::string_view text,
                                           std::size_t max_size);
+
+/// Text for a JSON string (RFC 8259 section 7), at most `max_size` characters
+/// of it: printable ASCII, where every other character of UTF-8 becomes
+/// `\uHHHH`, and each octet that is of none becomes U+FFFD.
+[[nodiscard]] std::string json_escape(std::string_view text,
+                                      std::size_t max_size);
 
 }  // namespace cgihttpd

@@ -40,6 +40,10 @@ struct Parts {
   [[nodiscard]] std::string day() const {
     return digits(static_cast<unsigned>(date.day()), 2);
   }
+  [[nodiscard]] std::string iso_date() const {
+    const auto number = static_cast<unsigned>(date.month());
+    return year() + '-' + digits(number, 2) + '-' + day();
+  }
   [[nodiscard]] std::string_view month() const {
     return months.at(static_cast<unsigned>(date.month()) - 1);
   }
@@ -66,6 +70,10 @@ Seconds current_time() {
   return floor<seconds>(system_clock::now());
 }
 
+Instant current_instant() {
+  return floor<milliseconds>(system_clock::now());
+}
+
 std::string format_http_date(Seconds time) {
   const Parts parts{time};
   std::string text{weekdays.at(weekday{parts.day_point}.c_encoding())};
@@ -81,12 +89,18 @@ std::string format_log_date(Seconds time) {
   return text.append(":").append(parts.time()).append(" +0000");
 }
 
+std::string format_rfc3339(Instant time) {
+  const auto second = floor<seconds>(time);
+  const Parts parts{second};
+  const auto fraction = static_cast<unsigned>((time - second).count());
+  std::string text = parts.iso_date();
+  text.append("T").append(parts.time()).append(".");
+  return text.append(digits(fraction, 3)).append("Z");
+}
+
 std::string format_iso_minute(Seconds time) {
   const Parts parts{time};
-  const auto month = static_cast<unsigned>(parts.date.month());
-  std::string text = parts.year();
-  text.append("-").append(digits(month, 2)).append("-").append(parts.day());
-  return text.append(" ").append(parts.hour_and_minute());
+  return parts.iso_date() + ' ' + parts.hour_and_minute();
 }
 
 }  // namespace cgihttpd

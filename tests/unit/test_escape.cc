@@ -168,16 +168,6 @@ BOOST_AUTO_TEST_CASE(every_octet_is_printable_in_a_log) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_word_in_a_log_has_no_blank) {
-  BOOST_TEST(log_escape_word("a b", no_limit) == "a\\x20b");
-  BOOST_TEST(log_escape_word("a ", 4) == "a");
-  for (const char c : every_octet()) {
-    const std::string_view octet{&c, 1};
-    BOOST_TEST((log_escape_word(octet, no_limit) ==
-                log_escape(octet, no_limit)) == (c != ' '));
-  }
-}
-
 BOOST_AUTO_TEST_CASE(a_log_escape_keeps_any_maximum) {
   const std::string octets = every_octet();
   const std::string whole = log_escape(octets, no_limit);
@@ -186,6 +176,75 @@ BOOST_AUTO_TEST_CASE(a_log_escape_keeps_any_maximum) {
     BOOST_TEST(escaped.size() <= size);
     BOOST_TEST(whole.starts_with(escaped));
     BOOST_TEST(size - escaped.size() < 4);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_word_of_a_log_has_no_spaces_and_brackets) {
+  for (const char c : every_octet()) {
+    const std::string_view octet{&c, 1};
+    const std::string word = log_escape_word(octet, no_limit);
+    if (" []"sv.find(c) == no_limit) {
+      BOOST_TEST(word == log_escape(octet, no_limit));
+    } else {
+      BOOST_TEST(word.starts_with("\\x"));
+      BOOST_TEST(word.size() == 4U);
+    }
+  }
+  BOOST_TEST(log_escape_word("a [b]", no_limit) == R"(a\x20\x5Bb\x5D)");
+  BOOST_TEST(log_escape_word("a b", 4) == "a");
+}
+
+constexpr LogRow json_rows[] = {
+    {"nothing", "", no_limit, ""},
+    {"printable ASCII stays", "GET /~a HTTP/1.1", no_limit, "GET /~a HTTP/1.1"},
+    {"a quote ends no string", "a\"b", no_limit, R"(a\"b)"},
+    {"a backslash begins no escape", R"(\u0041)", no_limit, R"(\\u0041)"},
+    {"control characters", "\0\n\x1B\x7F"sv, no_limit,
+     R"(\u0000\u000A\u001B\u007F)"},
+    {"two octets", "\xC3\xBC", no_limit, R"(\u00FC)"},
+    {"the first of two octets", "\xC2\x80", no_limit, R"(\u0080)"},
+    {"three octets", "\xE2\x82\xAC", no_limit, R"(\u20AC)"},
+    {"the first of three octets", "\xE0\xA0\x80", no_limit, R"(\u0800)"},
+    {"a character that turns the line around", "\xE2\x80\xAE", no_limit,
+     R"(\u202E)"},
+    {"four octets", "\xF0\x9F\x98\x80", no_limit, R"(\uD83D\uDE00)"},
+    {"the first of four octets", "\xF0\x90\x80\x80", no_limit,
+     R"(\uD800\uDC00)"},
+    {"the last character", "\xF4\x8F\xBF\xBF", no_limit, R"(\uDBFF\uDFFF)"},
+    {"beyond the last character", "\xF4\x90\x80\x80", no_limit,
+     R"(\uFFFD\uFFFD\uFFFD\uFFFD)"},
+    {"Latin-1", "gr\xFC\xDFt", no_limit, R"(gr\uFFFD\uFFFDt)"},
+    {"a character that is cut", "\xE2\x82", no_limit, R"(\uFFFD\uFFFD)"},
+    {"a character that is cut by another", "\xE2\x82\xC3\xBC", no_limit,
+     R"(\uFFFD\uFFFD\u00FC)"},
+    {"a NUL in two octets", "\xC0\x80", no_limit, R"(\uFFFD\uFFFD)"},
+    {"a slash in three octets", "\xE0\x80\xAF", no_limit,
+     R"(\uFFFD\uFFFD\uFFFD)"},
+    {"a euro sign in four octets", "\xF0\x82\x82\xAC", no_limit,
+     R"(\uFFFD\uFFFD\uFFFD\uFFFD)"},
+    {"half of a pair", "\xED\xA0\x80", no_limit, R"(\uFFFD\uFFFD\uFFFD)"},
+    {"the last before the pairs", "\xED\x9F\xBF", no_limit, R"(\uD7FF)"},
+    {"the first behind the pairs", "\xEE\x80\x80", no_limit, R"(\uE000)"},
+    {"octets of no UTF-8", "\xF5\xFE\xFF", no_limit, R"(\uFFFD\uFFFD\uFFFD)"},
+    {"longer than the maximum", "abcd", 3, "abc"},
+    {"an escape that fits", "a\n", 7, R"(a\u000A)"},
+    {"an escape is not cut", "a\n", 6, "a"},
+    {"a pair is not cut", "\xF0\x9F\x98\x80", 11, ""},
+};
+
+BOOST_AUTO_TEST_CASE(a_json_string_gets_printable_text_of_bounded_size) {
+  check_rows(json_rows, [](const LogRow& row) {
+    BOOST_TEST(json_escape(row.input, row.max_size) == row.expected);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(every_octet_is_printable_in_a_json_string) {
+  for (const char c : every_octet()) {
+    const std::string escaped = json_escape({&c, 1}, no_limit);
+    const bool stays = c >= ' ' && c <= '~' && c != '"' && c != '\\';
+    BOOST_TEST(is_printable(escaped));
+    BOOST_TEST((escaped.size() == 1) == stays);
+    BOOST_TEST(escaped.starts_with('\\') == !stays);
   }
 }
 

@@ -127,4 +127,34 @@ BOOST_AUTO_TEST_CASE(the_current_time_is_what_the_clock_says) {
   BOOST_TEST(now <= std::time(nullptr) + 1);
 }
 
+struct InstantRow {
+  const char* why;
+  Count input;  // milliseconds
+  std::string_view expected;
+};
+
+constexpr InstantRow instant_rows[] = {
+    {"a whole second", 784111777000, "1994-11-06T08:49:37.000Z"},
+    {"a millisecond", 784111777001, "1994-11-06T08:49:37.001Z"},
+    {"the last of a year", 1735689599999, "2024-12-31T23:59:59.999Z"},
+    {"before the clock started", -1, "1969-12-31T23:59:59.999Z"},
+    {"the last that fits", 253402300799999, "9999-12-31T23:59:59.999Z"},
+};
+
+BOOST_AUTO_TEST_CASE(an_instant_has_milliseconds) {
+  check_rows(instant_rows, [](const InstantRow& row) {
+    const Instant time{std::chrono::milliseconds{row.input}};
+    BOOST_TEST(format_rfc3339(time) == row.expected);
+  });
+  BOOST_TEST(format_rfc3339(Instant::max()).starts_with("9999-12-31T"));
+  BOOST_TEST(format_rfc3339(Instant::min()).starts_with("0000-01-01T"));
+}
+
+BOOST_AUTO_TEST_CASE(the_current_instant_is_of_the_current_second) {
+  const Seconds before = current_time();
+  const Instant now = current_instant();
+  BOOST_TEST((now >= before));
+  BOOST_TEST((std::chrono::floor<std::chrono::seconds>(now) <= current_time()));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
