@@ -76,7 +76,7 @@ class Exchange {
         common_{.server = options.server_version ? "cgihttpd/" CGIHTTPD_VERSION
                                                  : "cgihttpd",
                 .added = options.header_fields} {
-    record_.remote_address = activation_.remote.address;
+    set_remote(activation.remote);
   }
 
   void run();
@@ -118,6 +118,7 @@ class Exchange {
   Connection connection_;
   CommonFields common_;
 
+  Clock::time_point start_ = Clock::now();
   Head head_;
   Request request_;  // as the client sent it
   AccessRecord record_;
@@ -145,7 +146,7 @@ void Exchange::serve() {
   const Deadline deadline = Clock::now() + options_.head_timeout;
   if (options_.proxy_protocol && !take_proxy_header(deadline)) return;
   head_ = connection_.read_head(deadline);
-  record_.time = current_time();
+  record_.time = current_instant();
   record_.request_line = request_line_of(head_.octets);
   is_head_request_ = record_.request_line.starts_with("HEAD ");
   if (head_.end != HeadEnd::complete) {
@@ -153,6 +154,7 @@ void Exchange::serve() {
     return;
   }
   request_ = parse_request(head_.octets);
+  record_.host = request_.host.host;
   record_.referer = request_.find_field("Referer").value_or("");
   record_.user_agent = request_.find_field("User-Agent").value_or("");
   if (!find_client(request_)) return;
@@ -184,6 +186,7 @@ Resource Exchange::find(const Request& request) const {
 void Exchange::set_remote(Endpoint remote) {
   activation_.remote = std::move(remote);
   record_.remote_address = activation_.remote.address;
+  record_.remote_port = activation_.remote.port;
 }
 
 // False: there is none. What follows is then read by nobody, and gets no
@@ -249,7 +252,8 @@ void Exchange::refuse_head() {
 
 ResponseHead Exchange::head_for(Status status, std::string_view reason) {
   record_.status = status;
-  return {status, reason, record_.time, common_};
+  return {status, reason,
+          std::chrono::floor<std::chrono::seconds>(record_.time), common_};
 }
 
 void Exchange::send_head(std::string_view head, More more) {
@@ -348,6 +352,7 @@ void Exchange::answer_chunked(const Request& request, const Script& script) {
 
 void Exchange::run_script(const Request& request, const Script& script,
                           int body_file) {
+  record_.script_name = script.script_name;
   const ScriptCommand command{
       script, cgi_arguments(options_, request),
       cgi_environment({.options = options_,
@@ -460,8 +465,16 @@ void Exchange::finish() {
 void Exchange::write_access_line(std::optional<std::uint64_t> body_octets) {
   if (is_logged_) return;
   is_logged_ = true;
+  if (!log_.has_access_lines()) return;
   record_.body_octets = body_octets;
-  log_.write(format_access_line(record_), Urgency::information);
+  if (body_octets) {
+    record_.duration =
+        std::chrono::floor<std::chrono::microseconds>(Clock::now() - start_);
+  }
+  std::vector<std::string> fields;
+  if (log_.has_fields()) fields = access_fields(record_);
+  log_.write(format_access_line(record_, options_.log_format),
+             Urgency::information, fields);
 }
 
 }  // namespace

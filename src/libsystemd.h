@@ -1,8 +1,11 @@
 // libsystemd.h - libsystemd, opened only by the connection that needs it.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
+
+#include "fd.h"
 
 namespace cgihttpd {
 
@@ -27,5 +30,18 @@ struct PassedDescriptors {
 /// What sd_is_socket(3) says of a descriptor.
 enum class PassedKind { stream_connection, listening_socket, other };
 [[nodiscard]] PassedKind kind_of_passed(int fd);
+
+/// Makes sure that the two calls below can be made: the library cannot be
+/// opened any more where the handler has confined itself. Throws SetupError as
+/// above.
+void require_journal();
+
+/// Makes an entry of the journal of `fields`, each NAME=VALUE
+/// (systemd.journal-fields(7)). One that the journal does not take is lost.
+void send_to_journal(std::span<const std::string> fields);
+
+/// A descriptor, closed on exec, each line that is written to which becomes an
+/// entry of `identifier`, an error; empty where there is no journal.
+[[nodiscard]] UniqueFd open_journal_stream(const char* identifier);
 
 }  // namespace cgihttpd

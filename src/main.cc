@@ -41,7 +41,7 @@ int serve(const Options& options, const Log& log, const StandardFacts& facts) {
 
 int main(int argc, char* argv[]) {
   const StandardFacts facts = find_standard_facts();
-  const Log log{find_log_target(facts)};
+  Log log{find_log_target(facts)};
   try {
     const Options options =
         parse_options({argv, static_cast<std::size_t>(argc)});
@@ -49,7 +49,7 @@ int main(int argc, char* argv[]) {
       case Options::Action::show_help: return print(help_text());
       case Options::Action::show_version:
         return print("cgihttpd " CGIHTTPD_VERSION "\n");
-      default: return serve(options, log, facts);
+      default: log.open(options); return serve(options, log, facts);
     }
   } catch (const SetupError& error) {
     log.report({}, error.what());

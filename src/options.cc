@@ -264,6 +264,38 @@ void add_protection(Options& options, std::string_view value) {
       {std::string{prefix}, std::string{value.substr(equals + 1)}});
 }
 
+void set_log(Options& options, std::string_view value) {
+  struct Name {
+    std::string_view name;
+    LogTarget target;
+  };
+  constexpr std::array names{Name{"stderr", LogTarget::standard_error},
+                             Name{"syslog", LogTarget::syslog},
+                             Name{"journal", LogTarget::journal},
+                             Name{"none", LogTarget::none}};
+  options.log_file.clear();
+  if (value.starts_with('/')) {
+    options.log = LogTarget::file;
+    options.log_file = value;
+  } else if (const auto* found = std::ranges::find(names, value, &Name::name);
+             found != names.end()) {
+    options.log = found->target;
+  } else {
+    refuse("--log", value,
+           "is stderr, syslog, journal, none, or the absolute path of a file");
+  }
+}
+
+void set_log_format(Options& options, std::string_view value) {
+  if (value == "combined") {
+    options.log_format = LogFormat::combined;
+  } else if (value == "json") {
+    options.log_format = LogFormat::json;
+  } else {
+    refuse("--log-format", value, "is either combined or json");
+  }
+}
+
 constexpr std::array rows{
     Row{"vhosts", 0, nullptr,
         "serve the folder of ROOT that is named as the host\n"
@@ -367,6 +399,13 @@ constexpr std::array rows{
         "largest body for a script, in octets or with\n"
         "K, M or G (default 1G)",
         set_max_body},
+    Row{"log", 0, "TARGET",
+        "stderr, syslog, journal, none (of errors only),\n"
+        "or a file; by default stderr, or syslog where\n"
+        "stderr is the connection",
+        set_log},
+    Row{"log-format", 0, "FORMAT", "combined (default) or json",
+        set_log_format},
     Row{"server-version", 0, nullptr, "tell the version in the Server field",
         [](Options& options, std::string_view) {
           options.server_version = true;

@@ -65,6 +65,22 @@ struct Protection {
   std::string file;
 };
 
+/// Where the lines of the log go.
+enum class LogTarget {
+  automatic,  ///< to standard error; where that is the connection, to syslog
+  standard_error,
+  syslog,
+  journal,
+  file,  ///< Options::log_file
+  none,  ///< access lines nowhere, errors as automatic
+};
+
+/// What the lines look like.
+enum class LogFormat {
+  combined,  ///< the Combined Log Format
+  json,      ///< an object each
+};
+
 /// What the command line asks for, checked as far as it can be without looking
 /// at the machine.
 struct Options {
@@ -128,6 +144,10 @@ struct Options {
   /// Octets that the body of a request to a script may have. Large, so that
   /// `git push` works; yet bounded, for a chunked one lies on our disk.
   std::uint64_t max_body = std::uint64_t{1} << 30U;
+  LogTarget log = LogTarget::automatic;
+  /// An absolute path; empty unless `log` is LogTarget::file.
+  std::string log_file;
+  LogFormat log_format = LogFormat::combined;
   bool server_version = false;
 };
 

@@ -283,6 +283,12 @@ OpenResult open_path(const std::string& path, int flags) {
   return opened(open_restarted(AT_FDCWD, path.c_str(), flags));
 }
 
+OpenResult open_for_appending(const std::string& path, mode_t mode) {
+  constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
+                        O_NOFOLLOW | O_NONBLOCK;
+  return opened(restarted([&] { return ::open(path.c_str(), flags, mode); }));
+}
+
 struct stat facts_of(int fd) {
   struct stat facts {};
   if (::fstat(fd, &facts) < 0) throw_errno("fstat");
@@ -372,7 +378,7 @@ void duplicate(int from, int to) {
 }
 
 UniqueFd duplicate(int fd) {
-  UniqueFd copy{::fcntl(fd, F_DUPFD_CLOEXEC, 0)};
+  UniqueFd copy{::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
   if (!copy) throw_errno("fcntl F_DUPFD_CLOEXEC");
   return copy;
 }

@@ -167,6 +167,11 @@ void rewind_file(int file);
 /// Opens a path as the kernel finds it: for what the administrator names.
 [[nodiscard]] OpenResult open_path(const std::string& path, int flags);
 
+/// Opens a file to append to, and makes it with `mode` where there is none. Its
+/// last name may be no link (ELOOP), and a FIFO must have a reader (ENXIO).
+[[nodiscard]] OpenResult open_for_appending(const std::string& path,
+                                            mode_t mode);
+
 /// fstat(2).
 [[nodiscard]] struct stat facts_of(int fd);
 
@@ -206,7 +211,7 @@ struct Pipe {
 /// Makes `to` another name of `from`, not closed on exec.
 void duplicate(int from, int to);
 
-/// Another name of `fd`, closed on exec.
+/// Another name of `fd`, none of 0, 1 and 2, closed on exec.
 [[nodiscard]] UniqueFd duplicate(int fd);
 
 /// A datagram socket that is connected to the local socket at `path`, or none.

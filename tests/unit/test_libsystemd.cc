@@ -87,7 +87,25 @@ BOOST_AUTO_TEST_CASE(tells_connections_from_other_descriptors) {
   check_kind("device", null.get(), PassedKind::other);
 }
 
+// Where there is a journal, it gets an entry of a test.
+BOOST_AUTO_TEST_CASE(the_journal_stops_nothing) {
+  require_journal();
+  const std::vector<std::string> fields{"MESSAGE=a line of a test",
+                                        "PRIORITY=7"};
+  send_to_journal(fields);
+  send_to_journal({});
+  const UniqueFd stream = open_journal_stream("cgihttpd-test");
+  if (stream) BOOST_TEST((::fcntl(stream.get(), F_GETFD) & FD_CLOEXEC) != 0);
+}
+
 #else
+
+BOOST_AUTO_TEST_CASE(says_that_another_build_has_the_journal) {
+  BOOST_CHECK_EXCEPTION(
+      require_journal(), SetupError, [](const SetupError& error) {
+        return std::string{error.what()}.starts_with("--log=journal, ");
+      });
+}
 
 BOOST_AUTO_TEST_CASE(says_which_setting_needs_no_library) {
   check_in_child([] {

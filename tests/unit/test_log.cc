@@ -12,6 +12,7 @@
 
 #include "fixtures.h"
 #include "log.h"
+#include "refusal.h"
 
 namespace cgihttpd::test {
 
@@ -38,6 +39,17 @@ std::string report_line(std::string_view subject, std::string_view message) {
   const Log log{LogTarget::standard_error};
   const auto writes = writes_of([&] { log.report(subject, message); });
   return writes.size() == 1 ? writes.front() : "not one write";
+}
+
+Options options_for(LogTarget target, const std::string& file = {}) {
+  Options options;
+  options.log = target;
+  options.log_file = file;
+  return options;
+}
+
+std::string content_of(const std::string& path) {
+  return read_file(open_or_fail(path, O_RDONLY).get(), 100'000);
 }
 
 }  // namespace
@@ -202,6 +214,158 @@ BOOST_AUTO_TEST_CASE(scripts_do_not_get_the_connection_for_their_errors) {
   const mode_t mode = facts_of(output.get()).st_mode;
   BOOST_TEST((S_ISSOCK(mode) || S_ISCHR(mode)), "/dev/log or /dev/null");
 }
+
+BOOST_AUTO_TEST_CASE(goes_on_where_no_option_says_otherwise) {
+  for (const LogTarget target :
+       {LogTarget::automatic, LogTarget::none, LogTarget::standard_error}) {
+    Log log{LogTarget::standard_error};
+    log.open(options_for(target));
+    BOOST_TEST(log.has_access_lines() == (target != LogTarget::none));
+    BOOST_TEST(!log.has_fields());
+    const auto writes = writes_of([&] { log.report("", "an error"); });
+    const std::vector<std::string> expected{"cgihttpd: an error\n"};
+    BOOST_TEST(writes == expected, boost::test_tools::per_element());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(never_goes_to_a_connection_that_is_descriptor_2) {
+  Log log{LogTarget::syslog};
+  BOOST_CHECK_THROW(log.open(options_for(LogTarget::standard_error)),
+                    SetupError);
+  for (const LogTarget target :
+       {LogTarget::automatic, LogTarget::none, LogTarget::syslog}) {
+    log.open(options_for(target));
+    const auto writes = writes_of([&] {
+      log.write("a line of a test", Urgency::information);
+      log.report("a test", "an error of a test");
+      write_or_lose(log.open_error_output().get(), "an error of a test");
+    });
+    BOOST_TEST(writes.empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(goes_to_syslog_though_descriptor_2_would_do) {
+  Log log{LogTarget::standard_error};
+  log.open(options_for(LogTarget::syslog));
+  const auto writes =
+      writes_of([&] { log.write("a line of a test", Urgency::information); });
+  BOOST_TEST(writes.empty());
+}
+
+BOOST_AUTO_TEST_CASE(lines_are_appended_to_a_file) {
+  const TemporaryFolder folder;
+  folder.add_file("log", "first\n");
+  for (const LogTarget automatic :
+       {LogTarget::standard_error, LogTarget::syslog}) {
+    Log log{automatic};
+    log.open(options_for(LogTarget::file, folder.path("log")));
+    const auto writes = writes_of([&] {
+      log.write("a line", Urgency::information);
+      log.report("a", "b");
+      const UniqueFd output = log.open_error_output();
+      BOOST_TEST((::fcntl(output.get(), F_GETFD) & FD_CLOEXEC) != 0);
+      write_or_lose(output.get(), "an error of a script\n");
+    });
+    BOOST_TEST(writes.empty());
+  }
+  const std::string lines = "a line\ncgihttpd: a: b\nan error of a script\n";
+  BOOST_TEST(content_of(folder.path("log")) == "first\n" + lines + lines);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_was_renamed_is_made_anew) {
+  const TemporaryFolder folder;
+  for (const char* name : {"log.1", "log.2"}) {
+    Log log{LogTarget::syslog};
+    log.open(options_for(LogTarget::file, folder.path("log")));
+    log.write(name, Urgency::information);
+    BOOST_TEST(
+        ::rename(folder.path("log").c_str(), folder.path(name).c_str()) == 0);
+    BOOST_TEST(content_of(folder.path(name)) == name + std::string{"\n"});
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_path_that_can_be_no_file_is_a_setup_error) {
+  const TemporaryFolder folder;
+  folder.add_file("file");
+  folder.add_folder("folder");
+  folder.add_link("link", "file");
+  folder.add_fifo("fifo");
+  for (const std::string& path :
+       {folder.path("folder"), folder.path("link"), folder.path("fifo"),
+        folder.path("none/log"), folder.path("file/log"),
+        folder.path(std::string(300, 'a')), std::string{"/dev/null"},
+        std::string{"/dev/stdout"}, std::string{"/dev/fd/1"}}) {
+    BOOST_TEST_CONTEXT(path) {
+      Log log{LogTarget::standard_error};
+      BOOST_CHECK_EXCEPTION(
+          log.open(options_for(LogTarget::file, path)), SetupError,
+          [&](const SetupError& error) {
+            return std::string{error.what()}.starts_with("--log=" + path) &&
+                   error.exit_status() == SetupError::configuration;
+          });
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_opened_stops_nothing) {
+  const TemporaryFolder folder;
+  folder.add_file("log", "", 0400);
+  check_in_child([&] {
+    become_nobody();
+    Log log{LogTarget::standard_error};
+    const auto writes = writes_of([&] {
+      log.open(options_for(LogTarget::file, folder.path("log")));
+      log.write("a line", Urgency::information);
+    });
+    const std::vector<std::string> expected{
+        "cgihttpd: --log=" + folder.path("log") +
+            ": open: Permission denied: its lines go here until it can be "
+            "opened\n",
+        "a line\n"};
+    BOOST_TEST(writes == expected, boost::test_tools::per_element());
+    BOOST_TEST(log.has_access_lines());
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_report_is_an_object_where_lines_are) {
+  Options options = options_for(LogTarget::automatic);
+  options.log_format = LogFormat::json;
+  Log log{LogTarget::standard_error};
+  log.open(options);
+  const std::string longest(100'000, '\n');
+  const auto writes = writes_of([&] {
+    log.report("a\n", "\"b\xFF");
+    log.report("", "b");
+    log.report(longest, longest);
+  });
+  BOOST_TEST_REQUIRE(writes.size() == 3U);
+  BOOST_TEST(writes[0].starts_with(R"({"time":")"));
+  BOOST_TEST(
+      writes[0].ends_with(R"(Z","subject":"a\u000A","error":"\"b\uFFFD"})"
+                          "\n"));
+  BOOST_TEST(writes[1].ends_with(R"(Z","subject":null,"error":"b"})"
+                                 "\n"));
+  BOOST_TEST(writes[2].size() <= PIPE_BUF);
+}
+
+#if CGIHTTPD_LIBSYSTEMD
+BOOST_AUTO_TEST_CASE(the_journal_is_not_descriptor_2) {
+  Log log{LogTarget::standard_error};
+  log.open(options_for(LogTarget::journal));
+  BOOST_TEST(log.has_access_lines());
+  BOOST_TEST(log.has_fields());
+  const std::vector<std::string> fields{"HTTP_STATUS=200"};
+  UniqueFd output;
+  const auto writes = writes_of([&] {
+    log.write("a line of a test", Urgency::information, fields);
+    log.report("a test", "an error of a test");
+    output = log.open_error_output();
+    write_or_lose(output.get(), "an error of a test's script\n");
+  });
+  BOOST_TEST(writes.empty());
+  BOOST_TEST(static_cast<bool>(output));
+}
+#endif
 
 BOOST_AUTO_TEST_SUITE_END()
 

@@ -84,6 +84,9 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_manual) {
   BOOST_TEST(options.head_timeout.count() == 20);
   BOOST_TEST(options.send_timeout.count() == 60);
   BOOST_TEST(options.max_body == 1'073'741'824U);
+  BOOST_TEST((options.log == LogTarget::automatic));
+  BOOST_TEST(options.log_file.empty());
+  BOOST_TEST((options.log_format == LogFormat::combined));
   BOOST_TEST(!options.server_version);
 }
 
@@ -245,6 +248,33 @@ constexpr OptionRow option_rows[] = {
 
 BOOST_AUTO_TEST_CASE(each_option_says_one_thing) {
   check_options(option_rows);
+}
+
+constexpr OptionRow log_rows[] = {
+    {"standard error", "cgihttpd --log=stderr /srv",
+     [](const Options& o) { return o.log == LogTarget::standard_error; }},
+    {"syslog", "cgihttpd --log=syslog /srv",
+     [](const Options& o) { return o.log == LogTarget::syslog; }},
+    {"the journal", "cgihttpd --log=journal /srv",
+     [](const Options& o) { return o.log == LogTarget::journal; }},
+    {"nothing", "cgihttpd --log=none /srv",
+     [](const Options& o) { return o.log == LogTarget::none; }},
+    {"a file", "cgihttpd --log=/var/log/a /srv",
+     [](const Options& o) {
+       return o.log == LogTarget::file && o.log_file == "/var/log/a";
+     }},
+    {"the last one counts", "cgihttpd --log=/var/log/a --log=syslog /srv",
+     [](const Options& o) {
+       return o.log == LogTarget::syslog && o.log_file.empty();
+     }},
+    {"objects", "cgihttpd --log-format=json /srv",
+     [](const Options& o) { return o.log_format == LogFormat::json; }},
+    {"lines", "cgihttpd --log-format=json --log-format=combined /srv",
+     [](const Options& o) { return o.log_format == LogFormat::combined; }},
+};
+
+BOOST_AUTO_TEST_CASE(a_log_has_a_target_and_a_format) {
+  check_options(log_rows);
 }
 
 constexpr OptionRow line_rows[] = {
@@ -475,6 +505,13 @@ constexpr ErrorRow value_rows[] = {
      "--head-timeout=4294967297: "},
     {"2^64 + 1", "cgihttpd --send-timeout=18446744073709551617 /srv",
      "--send-timeout=18446744073709551617: "},
+    {"no log", "cgihttpd --log= /srv", "--log: "},
+    {"no such log", "cgihttpd --log=x /srv", "--log=x: is stderr, "},
+    {"a log has a case", "cgihttpd --log=Syslog /srv", "--log=Syslog: "},
+    {"a file of the working folder", "cgihttpd --log=./a /srv", "--log=./a: "},
+    {"no format", "cgihttpd --log-format= /srv", "--log-format: "},
+    {"no such format", "cgihttpd --log-format=common /srv",
+     "--log-format=common: "},
     {"the other timeout", "cgihttpd --send-timeout=0 /srv",
      "--send-timeout=0: "},
     {"no size", "cgihttpd --max-body= /srv", "--max-body: "},
@@ -531,6 +568,8 @@ constexpr ErrorRow missing_value_rows[] = {
     {"a time", "cgihttpd /srv --head-timeout", "--head-timeout: needs a value"},
     {"a time", "cgihttpd /srv --send-timeout", "--send-timeout: needs a value"},
     {"a size", "cgihttpd /srv --max-body", "--max-body: needs a value"},
+    {"a log", "cgihttpd /srv --log", "--log: needs a value"},
+    {"a format", "cgihttpd /srv --log-format", "--log-format: needs a value"},
     {"without a root, too", "cgihttpd --user", "--user: needs a value"},
 };
 
@@ -586,6 +625,8 @@ constexpr std::string_view helped_options[] = {
     "      --head-timeout=SECONDS",
     "      --send-timeout=SECONDS",
     "      --max-body=SIZE",
+    "      --log=TARGET",
+    "      --log-format=FORMAT",
     "      --server-version",
     "  -h, --help",
     "  -V, --version",

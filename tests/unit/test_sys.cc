@@ -848,6 +848,48 @@ BOOST_AUTO_TEST_CASE(names_the_entries_of_a_folder) {
       std::system_error, has_error(ENOTDIR));
 }
 
+BOOST_AUTO_TEST_CASE(appends_to_a_file_that_is_no_link) {
+  const TemporaryFolder folder;
+  folder.add_file("old", "a\n");
+  folder.add_folder("folder");
+  folder.add_link("link", "old");
+  folder.add_link("dangling", "none");
+  folder.add_link("linked", "folder");
+  folder.add_fifo("fifo");
+  struct Row {
+    const char* name;
+    int error;
+  };
+  const Row rows[] = {
+      {"old", 0},           {"new", 0},      {"folder/new", 0},
+      {"linked/new", 0},    {"link", ELOOP}, {"dangling", ELOOP},
+      {"folder", EISDIR},   {"fifo", ENXIO}, {"none/new", ENOENT},
+      {"old/new", ENOTDIR},
+  };
+  for (const Row& row : rows) {
+    BOOST_TEST_CONTEXT(row.name) {
+      const OpenResult opened = open_for_appending(folder.path(row.name), 0640);
+      BOOST_TEST(opened.error == row.error);
+      BOOST_TEST(static_cast<bool>(opened.fd) == (row.error == 0));
+    }
+  }
+  BOOST_TEST(!find_facts_in(AT_FDCWD, folder.path("none")));
+  const OpenResult old = open_for_appending(folder.path("old"), 0640);
+  const OpenResult again = open_for_appending(folder.path("old"), 0640);
+  BOOST_TEST(closes_on_exec(old.fd.get()));
+  write_all(old.fd.get(), "b\n");
+  write_all(again.fd.get(), "c\n");
+  const UniqueFd file = open_or_fail(folder.path("old"), O_RDONLY);
+  BOOST_TEST(read_file(file.get(), 100) == "a\nb\nc\n");
+  const UniqueFd made = open_or_fail(folder.path("new"), O_RDONLY);
+  BOOST_TEST((facts_of(made.get()).st_mode & 0777U & ~0640U) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_takes_the_place_of_no_standard_descriptor) {
+  const TemporaryDescriptor closed{STDIN_FILENO, -1};
+  BOOST_TEST(duplicate(STDERR_FILENO).get() > STDERR_FILENO);
+}
+
 BOOST_AUTO_TEST_CASE(what_it_opens_closes_on_exec) {
   const Pipe pipe = make_pipe();
   BOOST_TEST(closes_on_exec(pipe.reading.get()));
@@ -870,7 +912,8 @@ BOOST_AUTO_TEST_CASE(what_it_opens_closes_on_exec) {
 
 BOOST_AUTO_TEST_CASE(no_descriptor_left_is_an_error) {
   check_in_child([] {
-    limit_open_files(3);
+    duplicate(0, 3);
+    limit_open_files(4);
     BOOST_CHECK_EXCEPTION(static_cast<void>(make_pipe()), std::system_error,
                           has_error(EMFILE));
     BOOST_CHECK_EXCEPTION(static_cast<void>(duplicate(0)), std::system_error,
