@@ -50,8 +50,11 @@ bool is_wrong_path(int error) {
   }
 }
 
-std::vector<std::string> journal_entry(std::string_view line, int priority,
+// A request is a notice: what PID 1 says of each connection is information,
+// which the .service drops.
+std::vector<std::string> journal_entry(std::string_view line, Urgency urgency,
                                        std::span<const std::string> fields) {
+  const int priority = urgency == Urgency::error ? LOG_ERR : LOG_NOTICE;
   std::vector<std::string> entry{
       "MESSAGE=" + std::string{line}, "PRIORITY=" + std::to_string(priority),
       "SYSLOG_FACILITY=" + std::to_string(LOG_FAC(LOG_DAEMON)),
@@ -95,10 +98,11 @@ void Log::open(const Options& options) {
     case LogTarget::automatic:
     case LogTarget::none: break;
     case LogTarget::standard_error:
-      if (target_ != LogTarget::standard_error)
+      if (target_ != LogTarget::standard_error) {
         throw SetupError{
             "--log=stderr: descriptor 2 is the connection, or closed: give it "
             "another file, or log to syslog"};
+      }
       break;
     case LogTarget::syslog: target_ = LogTarget::syslog; break;
     case LogTarget::journal:
@@ -131,14 +135,14 @@ void Log::open_file(const std::string& path) {
 
 void Log::write(std::string_view line, Urgency urgency,
                 std::span<const std::string> fields) const {
-  const int priority = urgency == Urgency::error ? LOG_ERR : LOG_INFO;
   switch (target_) {
     case LogTarget::syslog:
       ::openlog(identifier, LOG_PID, LOG_DAEMON);
-      ::syslog(priority, "%.*s", static_cast<int>(line.size()), line.data());
+      ::syslog(urgency == Urgency::error ? LOG_ERR : LOG_INFO, "%.*s",
+               static_cast<int>(line.size()), line.data());
       break;
     case LogTarget::journal:
-      send_to_journal(journal_entry(line, priority, fields));
+      send_to_journal(journal_entry(line, urgency, fields));
       break;
     default:
       write_or_lose(file_ ? file_.get() : STDERR_FILENO,

@@ -19,6 +19,7 @@ test_needs='
   CGI.pm                   libcgi-pm-perl
   curl                     curl
   git                      git
+  goaccess                 goaccess
   haproxy                  haproxy
   mandoc                   mandoc
   nginx                    nginx-light

@@ -348,7 +348,7 @@ BOOST_AUTO_TEST_CASE(goes_to_the_journal_with_fields,
   const auto access = parse_access_line(lines[0].substr(message.size()));
   BOOST_TEST((access && access->request_line == "GET /a.txt?b HTTP/1.1"));
   for (const char* line :
-       {"PRIORITY=6", "SYSLOG_IDENTIFIER=cgihttpd", "SYSLOG_FACILITY=3",
+       {"PRIORITY=5", "SYSLOG_IDENTIFIER=cgihttpd", "SYSLOG_FACILITY=3",
         "REMOTE_ADDR=127.0.0.1", "REQUEST_METHOD=GET", "REQUEST_URI=/a.txt?b",
         "SERVER_PROTOCOL=HTTP/1.1", "HTTP_STATUS=200", "HTTP_BYTES=4",
         "HTTP_REFERER=http://c/", "HTTP_USER_AGENT=d/1"})

@@ -77,6 +77,15 @@ def write_script(path, text):
     path.chmod(0o755)
 
 
+def access_lines(log_format, count):
+    """Lines of the formatter itself; see write_access_lines.cc."""
+    path = os.environ.get("WRITE_ACCESS_LINES")
+    if path is None:
+        skip("WRITE_ACCESS_LINES does not name the program that writes lines")
+    written = subprocess.check_output([path, log_format, str(count)])
+    return written.decode("ascii").splitlines(keepends=True)
+
+
 def free_port():
     """A loopback port that nobody listens on at this moment."""
     with socket.socket() as probe:
