@@ -145,6 +145,32 @@ class EitherWay:
 
         self.each(check)
 
+    def test_curl_uploads_from_a_pipe_in_chunks(self):
+        for script in SCRIPTS:
+            with self.subTest(script):
+                # It waits for 100 Continue, and is told no size beforehand.
+                target = f"/cgi-bin/{script}/digest-to-the-end"
+                arguments = ["--upload-file", "-", self.server.url + target]
+                answer = run_curl(*arguments, given=DOWNLOAD)
+                self.assertEqual(answer.decode().split()[-1], digest(DOWNLOAD))
+                self.server.wait_until_idle()
+                self.assertIn(f'"PUT {target} HTTP/1.1" 200 ', self.server.log())
+
+    def test_curl_is_told_that_a_body_is_too_large(self):
+        with harness.Server(
+            top / "site", f"--cgi-output={self.output}", "--max-body=1M"
+        ) as server:
+            for expect in ("Expect: 100-continue", "Expect:"):
+                for source in ("-", str(top / "download")):
+                    with self.subTest(expect=expect, source=source):
+                        status = run_curl(
+                            *("--output", "/dev/null", "--write-out", "%{http_code}"),
+                            *("--header", expect, "--upload-file", source),
+                            f"{server.url}/cgi-bin/all.sh/digest-to-the-end",
+                            given=DOWNLOAD,
+                        )
+                        self.assertEqual(status, b"413")
+
     def test_a_download_of_20_mib_arrives_whole(self):
         def check(script, ask):
             answer = ask("GET", f"{script}/download")
