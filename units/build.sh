@@ -23,6 +23,7 @@ test_needs='
   haproxy                  haproxy
   mandoc                   mandoc
   nginx                    nginx-light
+  node                     nodejs
   openssl                  openssl
   python3                  python3
   strace                   strace
