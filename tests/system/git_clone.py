@@ -169,6 +169,32 @@ class UnderTcpserver(Clone, unittest.TestCase):
     superserver = "tcpserver"
 
 
+class Push(unittest.TestCase):
+    """A pack of more than 1 MiB goes in chunks: its size is not told."""
+
+    def test_a_large_push_arrives(self):
+        top = harness.folder()
+        git("init", "--quiet", "--bare", "--shared=0777", top / "pushed")
+        for folder, _, _ in os.walk(top / "pushed"):
+            os.chmod(folder, 0o777)  # the script is nobody
+        settings = {"safe.directory": "*", "http.receivepack": "true"}
+        options = [f"--set-env=GIT_PROJECT_ROOT={top}", "--set-env=GIT_HTTP_EXPORT_ALL=1"]
+        options.append(f"--set-env=GIT_CONFIG_COUNT={len(settings)}")
+        for number, (key, value) in enumerate(settings.items()):
+            options.append(f"--set-env=GIT_CONFIG_KEY_{number}={key}")
+            options.append(f"--set-env=GIT_CONFIG_VALUE_{number}={value}")
+        script = "#!/bin/sh\nexec git http-backend\n"
+        harness.write_script(top / "site" / "cgi-bin" / "git", script)
+        with harness.Server(top / "site", *options) as server:
+            url = f"{server.url}/cgi-bin/git/pushed"
+            trace = git("push", "--mirror", url, at=original, GIT_TRACE_CURL="1")
+        self.assertIn("Transfer-Encoding: chunked", trace)
+        pushed = harness.folder() / "copy"
+        git("clone", "--mirror", top / "pushed", pushed)
+        git("fsck", "--full", "--strict", at=pushed)
+        self.assertEqual(refs(pushed), refs(original))
+
+
 class FromPlainFiles(unittest.TestCase):
     """The "dumb" protocol, for which a folder of files is enough."""
 
