@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <string_view>
+#include <span>
+
+#include "text.h"
 
 namespace cgihttpd {
 
@@ -10,8 +12,13 @@ namespace {
 
 using namespace std::chrono;  // NOLINT(google-build-using-namespace)
 
+using Names = std::span<const std::string_view>;
+
 constexpr std::array<std::string_view, 7> weekdays{"Sun", "Mon", "Tue", "Wed",
                                                    "Thu", "Fri", "Sat"};
+constexpr std::array<std::string_view, 7> long_weekdays{
+    "Sunday",   "Monday", "Tuesday", "Wednesday",
+    "Thursday", "Friday", "Saturday"};
 constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr",
                                                   "May", "Jun", "Jul", "Aug",
                                                   "Sep", "Oct", "Nov", "Dec"};
@@ -64,6 +71,144 @@ struct Parts {
   seconds second_of_day;
 };
 
+// Takes a date apart from left to right, in the order of the calls. What is
+// not as it must be makes the reader a failed one.
+class DateReader {
+ public:
+  explicit DateReader(std::string_view text) : rest_{text} {}
+
+  DateReader& text(std::string_view expected) {
+    if (rest_.starts_with(expected)) {
+      rest_.remove_prefix(expected.size());
+    } else {
+      has_failed_ = true;
+    }
+    return *this;
+  }
+
+  // Any of the names will do: a wrong one does not make a date ambiguous.
+  DateReader& weekday(Names names) {
+    index_of_name(names);
+    return *this;
+  }
+
+  DateReader& month() {
+    month_ = index_of_name(months) + 1;
+    return *this;
+  }
+
+  DateReader& year(std::size_t width) {
+    year_ = number(width);
+    return *this;
+  }
+
+  DateReader& day() {
+    day_ = number(2);
+    return *this;
+  }
+
+  // RFC 9110 5.6.7, date3: a space stands for the first digit that is 0.
+  DateReader& padded_day() {
+    if (!rest_.starts_with(' ')) return day();
+    rest_.remove_prefix(1);
+    day_ = number(1);
+    return *this;
+  }
+
+  DateReader& time() {
+    const unsigned hour = text(" ").number(2);
+    const unsigned minute = text(":").number(2);
+    const unsigned second = text(":").number(2);
+    // 60: a leap second. The system's clock has none, and counts on.
+    if (hour > 23 || minute > 59 || second > 60) has_failed_ = true;
+    second_of_day_ = hours{hour} + minutes{minute} + seconds{second};
+    return *this;
+  }
+
+  // The date, where the text was one to its end.
+  [[nodiscard]] std::optional<year_month_day> date() const {
+    if (has_failed_ || !rest_.empty()) return std::nullopt;
+    return year_month_day{std::chrono::year{static_cast<int>(year_)},
+                          std::chrono::month{month_}, std::chrono::day{day_}};
+  }
+
+  [[nodiscard]] seconds second_of_day() const { return second_of_day_; }
+
+ private:
+  unsigned index_of_name(Names names) {
+    for (unsigned index = 0; index < names.size(); ++index) {
+      if (rest_.starts_with(names[index])) {
+        rest_.remove_prefix(names[index].size());
+        return index;
+      }
+    }
+    has_failed_ = true;
+    return 0;
+  }
+
+  // A number of exactly `width` digits.
+  unsigned number(std::size_t width) {
+    const std::string_view digits = rest_.substr(0, width);
+    const auto number = parse_number<unsigned>(digits);
+    if (digits.size() != width || !number) has_failed_ = true;
+    rest_.remove_prefix(digits.size());
+    return number.value_or(0);
+  }
+
+  std::string_view rest_;
+  bool has_failed_ = false;
+  unsigned year_ = 0;
+  unsigned month_ = 1;
+  unsigned day_ = 1;
+  seconds second_of_day_{};
+};
+
+// nullopt for the 30th of February.
+std::optional<Seconds> time_on(std::optional<year_month_day> date,
+                               seconds second_of_day) {
+  if (!date || !date->ok()) return std::nullopt;
+  return sys_days{*date} + second_of_day;
+}
+
+std::optional<Seconds> parse_imf_fixdate(std::string_view text) {
+  DateReader reader{text};
+  reader.weekday(weekdays).text(", ").day().text(" ").month().text(" ");
+  reader.year(4).time().text(" GMT");
+  return time_on(reader.date(), reader.second_of_day());
+}
+
+std::optional<Seconds> parse_asctime_date(std::string_view text) {
+  DateReader reader{text};
+  reader.weekday(weekdays).text(" ").month().text(" ").padded_day();
+  reader.time().text(" ").year(4);
+  return time_on(reader.date(), reader.second_of_day());
+}
+
+// `date`, of whose year only the last two digits are known, in the last year
+// with these that does not put `second_of_day` of it after `latest`.
+year_month_day in_full_year(const year_month_day& date, seconds second_of_day,
+                            Seconds latest) {
+  const year_month_day last_date{floor<days>(latest)};
+  const int age = (static_cast<int>(last_date.year()) - int{date.year()}) % 100;
+  const year_month_day candidate =
+      (last_date.year() - years{age}) / date.month() / date.day();
+  const bool is_late = sys_days{candidate} + second_of_day > latest;
+  return is_late ? candidate - years{100} : candidate;
+}
+
+std::optional<Seconds> parse_rfc850_date(std::string_view text, Seconds now) {
+  DateReader reader{text};
+  reader.weekday(long_weekdays).text(", ").day().text("-").month().text("-");
+  reader.year(2).time().text(" GMT");
+  const auto date = reader.date();
+  if (!date) return std::nullopt;
+  // RFC 9110 5.6.7: more than 50 years in the future is in the past.
+  const year_month_day today{floor<days>(now)};
+  const Seconds latest = sys_days{today + years{50}} + (now - floor<days>(now));
+  return time_on(in_full_year(*date, reader.second_of_day(), latest),
+                 reader.second_of_day());
+}
+
 }  // namespace
 
 Seconds current_time() {
@@ -72,6 +217,12 @@ Seconds current_time() {
 
 Instant current_instant() {
   return floor<milliseconds>(system_clock::now());
+}
+
+std::optional<Seconds> parse_http_date(std::string_view text, Seconds now) {
+  if (const auto time = parse_imf_fixdate(text)) return time;
+  if (const auto time = parse_rfc850_date(text, now)) return time;
+  return parse_asctime_date(text);
 }
 
 std::string format_http_date(Seconds time) {

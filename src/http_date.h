@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace cgihttpd {
 
@@ -13,6 +15,14 @@ using Instant = std::chrono::sys_time<std::chrono::milliseconds>;
 /// What the clock says.
 [[nodiscard]] Seconds current_time();
 [[nodiscard]] Instant current_instant();
+
+/// The time that `text` is in one of the three formats of RFC 9110 5.6.7:
+/// IMF-fixdate, rfc850-date or asctime-date, to the letter and to its end. A
+/// leap second is the second after it; a weekday need not be that of the date.
+/// `now` tells which year two digits mean: the last one that is not more than
+/// 50 years ahead. nullopt for anything else.
+[[nodiscard]] std::optional<Seconds> parse_http_date(std::string_view text,
+                                                     Seconds now);
 
 /// IMF-fixdate of RFC 9110 5.6.7, e.g. "Sun, 06 Nov 1994 08:49:37 GMT". Years
 /// outside 0 to 9999 do not fit the format: the nearest date that does.
