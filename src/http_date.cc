@@ -216,7 +216,7 @@ Seconds current_time() {
 }
 
 Instant current_instant() {
-  return floor<milliseconds>(system_clock::now());
+  return system_clock::now();
 }
 
 std::optional<Seconds> parse_http_date(std::string_view text, Seconds now) {
@@ -243,7 +243,8 @@ std::string format_log_date(Seconds time) {
 std::string format_rfc3339(Instant time) {
   const auto second = floor<seconds>(time);
   const Parts parts{second};
-  const auto fraction = static_cast<unsigned>((time - second).count());
+  const auto fraction =
+      static_cast<unsigned>(duration_cast<milliseconds>(time - second).count());
   std::string text = parts.iso_date();
   text.append("T").append(parts.time()).append(".");
   return text.append(digits(fraction, 3)).append("Z");

@@ -10,7 +10,7 @@
 namespace cgihttpd {
 
 using Seconds = std::chrono::sys_seconds;
-using Instant = std::chrono::sys_time<std::chrono::milliseconds>;
+using Instant = std::chrono::sys_time<std::chrono::nanoseconds>;
 
 /// What the clock says.
 [[nodiscard]] Seconds current_time();
@@ -31,7 +31,7 @@ using Instant = std::chrono::sys_time<std::chrono::milliseconds>;
 /// The time of the Common Log Format, e.g. "06/Nov/1994:08:49:37 +0000".
 [[nodiscard]] std::string format_log_date(Seconds time);
 
-/// RFC 3339, to the millisecond, e.g. "1994-11-06T08:49:37.000Z".
+/// RFC 3339, to the nanosecond, e.g. "1994-11-06T08:49:37.000Z".
 [[nodiscard]] std::string format_rfc3339(Instant time);
 
 /// For people, e.g. "1994-11-06 08:49".

@@ -307,7 +307,6 @@ constexpr InstantRow instant_rows[] = {
     {"a millisecond", 784111777001, "1994-11-06T08:49:37.001Z"},
     {"the last of a year", 1735689599999, "2024-12-31T23:59:59.999Z"},
     {"before the clock started", -1, "1969-12-31T23:59:59.999Z"},
-    {"the last that fits", 253402300799999, "9999-12-31T23:59:59.999Z"},
 };
 
 BOOST_AUTO_TEST_CASE(an_instant_has_milliseconds) {
@@ -315,8 +314,8 @@ BOOST_AUTO_TEST_CASE(an_instant_has_milliseconds) {
     const Instant time{std::chrono::milliseconds{row.input}};
     BOOST_TEST(format_rfc3339(time) == row.expected);
   });
-  BOOST_TEST(format_rfc3339(Instant::max()).starts_with("9999-12-31T"));
-  BOOST_TEST(format_rfc3339(Instant::min()).starts_with("0000-01-01T"));
+  BOOST_TEST(format_rfc3339(Instant::max()).starts_with("2262-04-11T"));
+  BOOST_TEST(format_rfc3339(Instant::min()).starts_with("1677-09-21T"));
 }
 
 BOOST_AUTO_TEST_CASE(the_current_instant_is_of_the_current_second) {
