@@ -155,13 +155,14 @@ void Connection::send(std::string_view bytes, More more) {
   }
 }
 
-std::uint64_t Connection::send_file(int file, std::uint64_t size) {
+std::uint64_t Connection::send_file(int file, std::uint64_t first,
+                                    std::uint64_t size) {
   // sendfile has no flag for it.
   if (size > max_octets_without_wait) set_blocking(Blocking::no);
-  std::uint64_t offset = 0;
-  while (offset < size) {
+  std::uint64_t offset = first;
+  while (offset - first < size) {
     const auto count =
-        try_send_file(STDOUT_FILENO, file, offset, size - offset);
+        try_send_file(STDOUT_FILENO, file, offset, size - (offset - first));
     if (!count) {
       wait_for_client();
     } else if (*count == 0) {
@@ -170,7 +171,7 @@ std::uint64_t Connection::send_file(int file, std::uint64_t size) {
       sent_ += *count;
     }
   }
-  return offset;
+  return offset - first;
 }
 
 void Connection::set_blocking(Blocking blocking) const {

@@ -58,9 +58,10 @@ class Connection {
   /// ECONNRESET where the peer is gone.
   void send(std::string_view bytes, More more);
 
-  /// Sends `size` bytes of `file` from its start. Returns how many it sent:
-  /// less than `size` when the file has become shorter meanwhile.
-  [[nodiscard]] std::uint64_t send_file(int file, std::uint64_t size);
+  /// Sends `size` bytes of `file` from the position `first` on. Returns how
+  /// many it sent: less when the file has become shorter meanwhile.
+  [[nodiscard]] std::uint64_t send_file(int file, std::uint64_t first,
+                                        std::uint64_t size);
 
   /// Sends what can be sent without waiting. nullopt: nothing.
   [[nodiscard]] std::optional<std::size_t> try_send(std::string_view bytes,

@@ -20,14 +20,13 @@
 #include "forwarded.h"
 #include "listing.h"
 #include "proxy_header.h"
+#include "reply.h"
 #include "request.h"
 #include "response.h"
 
 namespace cgihttpd {
 
 namespace {
-
-constexpr std::string_view html_type = "text/html; charset=utf-8";
 
 bool is_peer_gone(const std::error_code& code) {
   return code == std::errc::broken_pipe ||
@@ -73,9 +72,7 @@ class Exchange {
         guard_{guard},
         activation_{activation},
         connection_{activation.kind, options.send_timeout},
-        common_{.server = options.server_version ? "cgihttpd/" CGIHTTPD_VERSION
-                                                 : "cgihttpd",
-                .added = options.header_fields} {
+        reply_{connection_, options} {
     set_remote(activation.remote);
   }
 
@@ -102,11 +99,8 @@ class Exchange {
   void refuse(const Refusal& refusal);
   void report(const Refusal& refusal) const;
   [[nodiscard]] std::optional<File> find_error_page(Status status);
-  void send_file(ResponseHead& head, const File& file);
-  void send_page(ResponseHead& head, std::string_view page);
-  void send_own_head(ResponseHead& head, More more);
-  void send_head(std::string_view head, More more);
-  ResponseHead head_for(Status status, std::string_view reason = {});
+  void send_file(ResponseHead& head, const File& file,
+                 const FileContent& content);
   void finish();
   void write_access_line(std::optional<std::uint64_t> body_octets);
 
@@ -116,7 +110,7 @@ class Exchange {
   const Guard& guard_;
   Activation activation_;
   Connection connection_;
-  CommonFields common_;
+  Reply reply_;
 
   Clock::time_point start_ = Clock::now();
   Head head_;
@@ -124,9 +118,6 @@ class Exchange {
   AccessRecord record_;
   std::string user_;  // whose password was right
   ScriptAnswer script_answer_;
-  std::uint64_t head_octets_ = 0;  // sent before the content of the answer
-  bool is_head_request_ = false;
-  bool has_begun_ = false;
   bool has_unread_body_ = false;
   bool is_logged_ = false;
   int local_redirects_ = 0;
@@ -148,7 +139,10 @@ void Exchange::serve() {
   head_ = connection_.read_head(deadline);
   record_.time = current_instant();
   record_.request_line = request_line_of(head_.octets);
-  is_head_request_ = record_.request_line.starts_with("HEAD ");
+  reply_.prepare(std::chrono::floor<std::chrono::seconds>(record_.time),
+                 record_.request_line.starts_with("HEAD ")
+                     ? Reply::Content::unwanted
+                     : Reply::Content::wanted);
   if (head_.end != HeadEnd::complete) {
     refuse_head();
     return;
@@ -250,67 +244,45 @@ void Exchange::refuse_head() {
   }
 }
 
-ResponseHead Exchange::head_for(Status status, std::string_view reason) {
-  record_.status = status;
-  return {status, reason,
-          std::chrono::floor<std::chrono::seconds>(record_.time), common_};
-}
-
-void Exchange::send_head(std::string_view head, More more) {
-  has_begun_ = true;
-  connection_.send(head, more);
-  head_octets_ = connection_.sent();
-}
-
-// Of an answer that we make ourselves: its type is what we say.
-void Exchange::send_own_head(ResponseHead& head, More more) {
-  constexpr std::string_view content_type_options = "X-Content-Type-Options";
-  head.add_missing(common_.added);
-  if (!head.has(content_type_options))
-    head.add(content_type_options, "nosniff");
-  send_head(head.text(), more);
-}
-
-void Exchange::send_page(ResponseHead& head, std::string_view page) {
-  head.add("Content-Type", html_type).add("Content-Length", page.size());
-  const bool has_body = !is_head_request_ && !page.empty();
-  send_own_head(head, has_body ? More::yes : More::no);
-  if (has_body) connection_.send(page, More::no);
-}
-
-void Exchange::answer(const Request&, const File& file) {
-  ResponseHead head = head_for(Status::ok);
-  add_file_fields(head, file);
+void Exchange::answer(const Request& request, const File& file) {
+  const auto selected = select_content(request, file, record_.time);
+  if (const auto* refusal = std::get_if<Refusal>(&selected)) {
+    refuse(*refusal);
+    return;
+  }
+  const auto& content = std::get<FileContent>(selected);
+  ResponseHead head = reply_.head_for(content.status);
+  add_file_fields(head, file, content);
   if (options_.max_age) {
     head.add("Cache-Control",
              "max-age=" + std::to_string(options_.max_age->count()));
   }
-  send_file(head, file);
+  send_file(head, file, content);
 }
 
-void Exchange::send_file(ResponseHead& head, const File& file) {
-  const bool has_body = !is_head_request_ && file.size > 0;
-  send_own_head(head, has_body ? More::yes : More::no);
-  if (has_body && connection_.send_file(file.fd.get(), file.size) < file.size)
+void Exchange::send_file(ResponseHead& head, const File& file,
+                         const FileContent& content) {
+  reply_.send_file(head, file, content);
+  if (reply_.is_truncated())
     report({.detail = "the file became shorter while it was sent"});
 }
 
 void Exchange::answer(const Request& request, Directory& directory) {
-  ResponseHead head = head_for(Status::ok);
-  send_page(head,
-            listing_page(request.target.path, std::move(directory.entries)));
+  ResponseHead head = reply_.head_for(Status::ok);
+  reply_.send_page(
+      head, listing_page(request.target.path, std::move(directory.entries)));
 }
 
 void Exchange::answer(const Request&, const Redirect& redirect) {
-  ResponseHead head = head_for(Status::moved_permanently);
+  ResponseHead head = reply_.head_for(Status::moved_permanently);
   head.add("Location", redirect.location);
-  send_page(head, redirect_page(redirect.location));
+  reply_.send_page(head, redirect_page(redirect.location));
 }
 
 void Exchange::answer(const Request&, const MethodList& methods) {
-  ResponseHead head = head_for(Status::no_content);
+  ResponseHead head = reply_.head_for(Status::no_content);
   head.add("Allow", methods.allow);
-  send_own_head(head, More::no);
+  reply_.send(head);
 }
 
 void Exchange::answer(const Request&, const Refusal& refusal) {
@@ -363,8 +335,8 @@ void Exchange::run_script(const Request& request, const Script& script,
                        .document_root = site_.root_path(),
                        .user = user_},
                       environ)};
-  const ScriptRun run{connection_, log_,    request,  script,
-                      command,     common_, body_file};
+  const ScriptRun run{connection_,     log_,     request, script, command,
+                      reply_.common(), body_file};
   if (options_.cgi_output == CgiOutput::direct ||
       has_non_parsed_header(script)) {
     become(run);
@@ -388,7 +360,7 @@ void Exchange::follow(const Request& request, const LocalRedirect& redirect) {
                                              ? "too many local redirects"
                                              : "a local redirect to no path"};
   }
-  std::ranges::copy(redirect.cookies, std::back_inserter(common_.cookies));
+  reply_.add_cookies(redirect.cookies);
   answer(*redirected);
 }
 
@@ -402,11 +374,11 @@ void Exchange::become(const ScriptRun& run) {
   send_continue(connection_, run.request);
   DirectOutput output = DirectOutput::to_client;
   if (!has_non_parsed_header(run.script)) {
-    const ResponseHead head = head_for(Status::ok, "Script output follows");
-    // The script goes on with fields of its own.
-    send_head(is_head_request_ ? head.text() : head.lines(), More::yes);
-    if (is_head_request_) output = DirectOutput::nowhere;
+    ResponseHead head = reply_.head_for(Status::ok, "Script output follows");
+    reply_.begin_for_script(head);
+    if (!reply_.is_content_wanted()) output = DirectOutput::nowhere;
   }
+  record_.status = reply_.status();
   write_access_line(std::nullopt);
   refuse(refusal_for(become_script_on_connection(run, output), run.script));
 }
@@ -414,15 +386,16 @@ void Exchange::become(const ScriptRun& run) {
 // Tells the client, where that is still possible, and the administrator.
 void Exchange::refuse(const Refusal& refusal) {
   report(refusal);
-  if (has_begun_ || script_answer_.has_begun) return;
-  ResponseHead head = head_for(refusal.status);
+  if (reply_.has_begun() || script_answer_.has_begun) return;
+  ResponseHead head = reply_.head_for(refusal.status);
   if (!refusal.field_name.empty())
     head.add(refusal.field_name, refusal.field_value);
   if (const auto page = find_error_page(refusal.status)) {
-    add_file_fields(head, *page);
-    send_file(head, *page);
+    const FileContent content = whole_content(*page);
+    add_file_fields(head, *page, content);
+    send_file(head, *page, content);
   } else {
-    send_page(head, error_page(refusal));
+    reply_.send_page(head, error_page(refusal));
   }
 }
 
@@ -450,9 +423,9 @@ void Exchange::finish() {
   if (script_answer_.has_begun) {
     record_.status = script_answer_.status;
     write_access_line(script_answer_.body_octets);
-  } else if (has_begun_) {
-    write_access_line(head_octets_ == 0 ? 0
-                                        : connection_.sent() - head_octets_);
+  } else if (reply_.has_begun()) {
+    record_.status = reply_.status();
+    write_access_line(reply_.content_octets());
   } else if (head_.end == HeadEnd::complete && !head_.octets.empty()) {
     record_.status = Status::client_closed_request;
     write_access_line(0);

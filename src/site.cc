@@ -95,8 +95,12 @@ Refusal refuse_script(Status status, std::string_view reason,
 }
 
 File make_file(UniqueFd fd, const struct stat& facts, std::string_view name) {
-  return {std::move(fd), static_cast<std::uint64_t>(facts.st_size),
-          modification_time(facts), std::string{name}};
+  return {.fd = std::move(fd),
+          .version = {.inode = facts.st_ino,
+                      .size = static_cast<std::uint64_t>(facts.st_size),
+                      .changed = facts.st_ctim,
+                      .modified = facts.st_mtim},
+          .name = std::string{name}};
 }
 
 Refusal refuse_writable_script(std::string_view path) {
@@ -126,7 +130,7 @@ Resource Site::find(const Request& request) const {
   if (!root_.is_there()) return not_found();
   if (auto script = find_dynamic(request.target.path))
     return std::move(*script);
-  Resource resource = find_static(request.target);
+  Resource resource = find_static(request);
   const auto* refusal = std::get_if<Refusal>(&resource);
   if (refusal != nullptr && refusal->status == Status::not_found &&
       !options_.fallback.empty()) {
@@ -227,7 +231,46 @@ std::optional<File> Site::find_page(std::string_view path) const {
   return make_file(std::move(opened.fd), facts, last_name_of(path));
 }
 
-Resource Site::find_static(const Target& target) const {
+// The file at `path`, or one beside it that is the same in a coding that the
+// client likes better: style.css.gz for style.css. One that is older than the
+// file is of another version of it.
+File Site::negotiate(const Request& request, const std::string& path,
+                     File file) const {
+  const auto accepted = request.find_all("Accept-Encoding");
+  if (accepted.empty()) return file;
+  // A part is only ever of the file itself: whoever has begun with another
+  // coding must not go on with it (RFC 9110 14.2).
+  bool is_decided = request.find_field("Range").has_value();
+  for (const Coding coding : acceptable_codings(accepted)) {
+    if (coding == Coding::identity) {
+      is_decided = true;
+      continue;
+    }
+    auto coded = open_coded(path, coding, file.version);
+    if (!coded) continue;
+    file.is_negotiated = true;
+    if (is_decided) continue;
+    coded->name = std::move(file.name);
+    coded->is_negotiated = true;
+    return std::move(*coded);
+  }
+  return file;
+}
+
+std::optional<File> Site::open_coded(const std::string& path, Coding coding,
+                                     const FileVersion& plain) const {
+  OpenResult opened = root_.open_visible(path + std::string{suffix_of(coding)});
+  if (!opened.fd) return std::nullopt;
+  const struct stat facts = facts_of(opened.fd.get());
+  if (!S_ISREG(facts.st_mode) || facts.st_mtim.tv_sec < plain.modified.tv_sec)
+    return std::nullopt;
+  File coded = make_file(std::move(opened.fd), facts, {});
+  coded.coding = coding;
+  return coded;
+}
+
+Resource Site::find_static(const Request& request) const {
+  const Target& target = request.target;
   if ((is_hidden_path(target.path) && !options_.dotfiles) ||
       std::ranges::any_of(options_.cgi_folders, [&](const auto& folder) {
         return is_below_in_another_case(target.path, folder);
@@ -235,7 +278,7 @@ Resource Site::find_static(const Target& target) const {
     return not_found();
   }
   const std::string path = target.path.substr(1);
-  if (path.empty() || path.ends_with('/')) return find_in_folder(path);
+  if (path.empty() || path.ends_with('/')) return find_in_folder(request, path);
 
   OpenResult opened = root_.open_visible(path);
   if (opened.error == EACCES && root_.open(path, folder_flags).fd)
@@ -249,11 +292,13 @@ Resource Site::find_static(const Target& target) const {
     return Refusal{Status::forbidden, {}, "it is no regular file"};
   if ((facts.st_mode & 0111U) != 0 && root_.is_in_cgi_folder(opened.fd.get()))
     return not_found();
-  return make_file(std::move(opened.fd), facts, last_name_of(path));
+  return negotiate(request, path,
+                   make_file(std::move(opened.fd), facts, last_name_of(path)));
 }
 
 // `folder` is empty or ends with a slash.
-Resource Site::find_in_folder(const std::string& folder) const {
+Resource Site::find_in_folder(const Request& request,
+                              const std::string& folder) const {
   for (const std::string& name : options_.index_names) {
     OpenResult index = root_.open_visible(folder + name);
     if (!index.fd && index.error != ENOENT)
@@ -263,7 +308,8 @@ Resource Site::find_in_folder(const std::string& folder) const {
     if (!S_ISREG(facts.st_mode)) continue;
     if (options_.handlers_anywhere && find_handler(name) != nullptr)
       return make_script(folder_of(folder), name, {});
-    return make_file(std::move(index.fd), facts, name);
+    return negotiate(request, folder + name,
+                     make_file(std::move(index.fd), facts, name));
   }
   OpenResult opened = root_.open_visible(folder.empty() ? "." : folder);
   if (!opened.fd) return refusal_for_open_error(opened.error, "File not found");

@@ -12,7 +12,9 @@
 #include <variant>
 #include <vector>
 
+#include "conditional.h"
 #include "http_date.h"
+#include "negotiation.h"
 #include "options.h"
 #include "refusal.h"
 #include "request.h"
@@ -24,10 +26,14 @@ namespace cgihttpd {
 /// A regular file, open for reading.
 struct File {
   UniqueFd fd;
-  std::uint64_t size = 0;
-  Seconds modified;
-  /// Its last name, for the media type.
+  /// Its size, inode and times.
+  FileVersion version;
+  /// Its last name, for the media type; of a coded one, that of the plain one.
   std::string name;
+  /// How the octets of the file code the representation (RFC 9110 8.4).
+  Coding coding = Coding::identity;
+  /// Another client might get another coding (RFC 9110 12.5.5).
+  bool is_negotiated = false;
 };
 
 /// An entry of a folder: a regular file, a folder, or a link to one of both.
@@ -100,8 +106,14 @@ class Site {
       std::string_view path) const;
   [[nodiscard]] std::optional<Resource> find_handled(
       std::string_view path) const;
-  [[nodiscard]] Resource find_static(const Target& target) const;
-  [[nodiscard]] Resource find_in_folder(const std::string& folder) const;
+  [[nodiscard]] Resource find_static(const Request& request) const;
+  [[nodiscard]] Resource find_in_folder(const Request& request,
+                                        const std::string& folder) const;
+  [[nodiscard]] File negotiate(const Request& request, const std::string& path,
+                               File file) const;
+  [[nodiscard]] std::optional<File> open_coded(const std::string& path,
+                                               Coding coding,
+                                               const FileVersion& plain) const;
   [[nodiscard]] Resource find_script(std::string_view folder,
                                      std::string_view rest) const;
   [[nodiscard]] std::optional<Resource> find_index_script(

@@ -12,6 +12,7 @@ enum class Status : std::uint16_t {
   ok = 200,
   no_content = 204,
   reset_content = 205,
+  partial_content = 206,
   moved_permanently = 301,
   found = 302,
   not_modified = 304,
@@ -21,8 +22,10 @@ enum class Status : std::uint16_t {
   not_found = 404,
   method_not_allowed = 405,
   request_timeout = 408,
+  precondition_failed = 412,
   content_too_large = 413,
   uri_too_long = 414,
+  range_not_satisfiable = 416,
   expectation_failed = 417,
   request_header_fields_too_large = 431,
   /// Only in the log: the client was gone before it could be told anything.

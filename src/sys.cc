@@ -5,6 +5,7 @@
 #include <linux/openat2.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/signalfd.h>
@@ -393,6 +394,13 @@ UniqueFd connect_to_datagram_socket(std::string_view path) {
   if (socket && ::connect(socket.get(), address, sizeof name) < 0)
     socket.reset();
   return socket;
+}
+
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  // So few octets come at once, and whole (getrandom(2)).
+  if (::getrandom(&number, sizeof number, 0) < 0) throw_errno("getrandom");
+  return number;
 }
 
 UniqueFd watch_children() {

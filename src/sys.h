@@ -217,6 +217,9 @@ void duplicate(int from, int to);
 /// A datagram socket that is connected to the local socket at `path`, or none.
 [[nodiscard]] UniqueFd connect_to_datagram_socket(std::string_view path);
 
+/// From the kernel's generator.
+[[nodiscard]] std::uint64_t random_number();
+
 // --- processes
 
 /// A descriptor that becomes readable when a child ends (signalfd(2)). SIGCHLD

@@ -327,7 +327,7 @@ BOOST_AUTO_TEST_CASE(gives_a_client_up_that_takes_nothing_of_a_file) {
   Connection connection{ConnectionKind::socket, 1s};
   connection.count_waiting(1h);
   BOOST_CHECK_EXCEPTION(
-      static_cast<void>(connection.send_file(file.get(), 1'000'000)),
+      static_cast<void>(connection.send_file(file.get(), 0, 1'000'000)),
       std::system_error, has_error(ETIMEDOUT));
 }
 
@@ -508,7 +508,7 @@ BOOST_AUTO_TEST_CASE(sends_files_of_any_size) {
       BOOST_TEST((read_to_end(wire.client()) == content));
     }};
     Connection connection{ConnectionKind::socket, 10s};
-    const std::uint64_t sent = connection.send_file(file.get(), size);
+    const std::uint64_t sent = connection.send_file(file.get(), 0, size);
     connection.finish_sending();
     BOOST_TEST_CONTEXT(size << " octets") {
       BOOST_TEST(sent == size);
@@ -528,7 +528,7 @@ BOOST_AUTO_TEST_CASE(sends_what_is_left_of_a_file_that_shrinks) {
     BOOST_REQUIRE(::ftruncate(other.get(), static_cast<off_t>(left)) == 0);
     const Wire wire;
     Connection connection{ConnectionKind::socket, 1s};
-    BOOST_TEST(connection.send_file(file.get(), size) == left);
+    BOOST_TEST(connection.send_file(file.get(), 0, size) == left);
     BOOST_TEST(connection.sent() == left);
     BOOST_TEST(read_available(wire.client()).size() == left);
   }
@@ -540,8 +540,20 @@ BOOST_AUTO_TEST_CASE(sends_no_more_of_a_file_that_grows) {
   const UniqueFd file = open_or_fail(folder.path("file"), O_RDONLY);
   const Wire wire;
   Connection connection{ConnectionKind::socket, 1s};
-  BOOST_TEST(connection.send_file(file.get(), 4) == 4);
+  BOOST_TEST(connection.send_file(file.get(), 0, 4) == 4);
   BOOST_TEST(read_available(wire.client()) == "0123");
+}
+
+BOOST_AUTO_TEST_CASE(sends_a_part_of_a_file) {
+  const TemporaryFolder folder;
+  folder.add_file("file", "0123456789");
+  const UniqueFd file = open_or_fail(folder.path("file"), O_RDONLY);
+  const Wire wire;
+  Connection connection{ConnectionKind::socket, 1s};
+  BOOST_TEST(connection.send_file(file.get(), 3, 4) == 4);
+  BOOST_TEST(read_available(wire.client()) == "3456");
+  BOOST_TEST(connection.send_file(file.get(), 8, 4) == 2);
+  BOOST_TEST(read_available(wire.client()) == "89");
 }
 
 BOOST_AUTO_TEST_CASE(sends_files_into_pipes) {
@@ -554,7 +566,7 @@ BOOST_AUTO_TEST_CASE(sends_files_into_pipes) {
   const TemporaryDescriptors standard{input.reading.get(),
                                       output.writing.get()};
   Connection connection{ConnectionKind::stream, 1s};
-  BOOST_TEST(connection.send_file(file.get(), content.size()) ==
+  BOOST_TEST(connection.send_file(file.get(), 0, content.size()) ==
              content.size());
   BOOST_TEST((read_available(output.reading.get()) == content));
 }

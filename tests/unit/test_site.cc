@@ -21,7 +21,7 @@ namespace {
 namespace unit_test = boost::unit_test;
 
 std::string in_words(const File& file) {
-  return "file " + file.name + ": " + read_file(file.fd.get(), file.size);
+  return "file " + file.name + ": " + read_file(file.fd.get(), file.version.size);
 }
 
 std::string in_words(const Directory& directory) {
@@ -797,8 +797,15 @@ BOOST_AUTO_TEST_CASE(a_file_comes_with_its_facts) {
   const Site site{tree.options};
   const Resource found = find(site, "GET", "/file.txt");
   const auto& file = std::get<File>(found);
-  BOOST_TEST(file.size == 4);
-  BOOST_TEST(file.modified.time_since_epoch().count() == modified);
+  const struct stat facts = facts_of(file.fd.get());
+  BOOST_TEST(file.version.size == 4);
+  BOOST_TEST(file.version.inode == facts.st_ino);
+  BOOST_TEST(file.version.modified.tv_sec == modified);
+  BOOST_TEST(file.version.modified.tv_nsec == 999'999'999);
+  BOOST_TEST(file.version.changed.tv_sec == facts.st_ctim.tv_sec);
+  BOOST_TEST(file.version.changed.tv_nsec == facts.st_ctim.tv_nsec);
+  BOOST_TEST((file.coding == Coding::identity));
+  BOOST_TEST(!file.is_negotiated);
   BOOST_TEST((::fcntl(file.fd.get(), F_GETFD) & FD_CLOEXEC) != 0);
 }
 
