@@ -218,7 +218,7 @@ constexpr std::string_view object_end =
     R"("host":"b","status":200,"bytes":42,"referer":"http://a/",)"
     R"("user_agent":"curl/8","script":null,"duration_us":1500})";
 
-std::string object_of(std::string_view middle) {
+static std::string object_of(std::string_view middle) {
   return std::string{object_start}.append(middle).append(object_end);
 }
 

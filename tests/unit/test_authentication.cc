@@ -345,7 +345,8 @@ BOOST_AUTO_TEST_CASE(a_file_of_root_is_read_by_who_was_root,
 namespace {
 
 Resource file_resource(const std::string& path) {
-  return File{open_or_fail(path, O_RDONLY), 0, {}, "name"};
+  return File{
+      .fd = open_or_fail(path, O_RDONLY), .version = {}, .name = "name"};
 }
 
 Resource script_resource(const TemporaryFolder& folder, std::string name) {
