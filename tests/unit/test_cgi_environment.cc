@@ -541,7 +541,8 @@ struct ArgumentRow {
 };
 
 // The arguments for a row, each in angle brackets.
-std::string arguments_for(const ArgumentRow& row, const Options& options) {
+static std::string arguments_for(const ArgumentRow& row,
+                                 const Options& options) {
   Request request;
   request.method = row.method;
   request.target = parse_target(row.target).value();

@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(the_system_knows_more_media_types) {
 constexpr Seconds date{std::chrono::seconds{784111777}};
 
 // A file of ten octets, an hour old at the time of each request.
-File some_file() {
+static File some_file() {
   constexpr std::time_t hour = 3600;
   const std::timespec changed{date.time_since_epoch().count() - hour, 1};
   return {.fd = UniqueFd{},
@@ -65,8 +65,8 @@ File some_file() {
 constexpr std::string_view tag = "\"1.a.2ebc8a91.1\"";
 
 // What a request for `file` gets: the whole answer but its content.
-std::string answer_to(const File& file, std::string_view fields,
-                      std::string_view method = "GET") {
+static std::string answer_to(const File& file, std::string_view fields,
+                             std::string_view method = "GET") {
   const std::string text = std::string{method} + " / HTTP/1.1\r\nHost: h\r\n" +
                            std::string{fields} + "\r\n";
   const Request request = parse_request(text);
@@ -93,10 +93,9 @@ BOOST_AUTO_TEST_CASE(a_file_is_described) {
 }
 
 BOOST_AUTO_TEST_CASE(what_the_client_knows_is_not_repeated) {
-  const std::string known =
-      "304\nETag: \"1.a.2ebc8a91.1\"\r\n";
-  BOOST_TEST(answer_to(some_file(), "If-None-Match: " + std::string{tag} +
-                                        "\r\n") == known);
+  const std::string known = "304\nETag: \"1.a.2ebc8a91.1\"\r\n";
+  BOOST_TEST(answer_to(some_file(),
+                       "If-None-Match: " + std::string{tag} + "\r\n") == known);
   BOOST_TEST(
       answer_to(some_file(),
                 "If-Modified-Since: Sun, 06 Nov 1994 07:49:37 GMT\r\n") ==
@@ -132,8 +131,7 @@ BOOST_AUTO_TEST_CASE(a_part_is_described) {
 }
 
 BOOST_AUTO_TEST_CASE(several_parts_have_a_boundary) {
-  const std::string answer =
-      answer_to(some_file(), "Range: bytes=0-0,5-6\r\n");
+  const std::string answer = answer_to(some_file(), "Range: bytes=0-0,5-6\r\n");
   constexpr std::string_view start =
       "206\nContent-Type: multipart/byteranges; boundary=";
   BOOST_TEST(answer.starts_with(start), answer);
@@ -141,8 +139,7 @@ BOOST_AUTO_TEST_CASE(several_parts_have_a_boundary) {
   const std::string boundary =
       answer.substr(start.size(), answer.find("\r\n") - start.size());
   BOOST_TEST(boundary.size() >= 32U);
-  BOOST_TEST(answer !=
-             answer_to(some_file(), "Range: bytes=0-0,5-6\r\n"));
+  BOOST_TEST(answer != answer_to(some_file(), "Range: bytes=0-0,5-6\r\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_coded_file_says_so) {

@@ -90,8 +90,8 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_manual) {
   BOOST_TEST(!options.server_version);
 }
 
-bool has_field(const Options& options, std::string_view name,
-               std::string_view value) {
+static bool has_field(const Options& options, std::string_view name,
+                      std::string_view value) {
   return std::ranges::any_of(
       options.header_fields, [&](const HeaderField& field) {
         return field.name == name && field.value == value;

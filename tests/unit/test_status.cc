@@ -1,9 +1,9 @@
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
 
-#include "response.h"
 #include "status.h"
 #include "tables.h"
+#include "text.h"
 
 using namespace cgihttpd;
 using namespace cgihttpd::test;
