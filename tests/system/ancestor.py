@@ -44,7 +44,7 @@ DIFFERENCES = {
     13: "Expect is ignored; ours 100 when a script is about to run, otherwise 417",
     14: "a blank line before the request closes the connection; ours skips it",
     16: "all methods but GET, HEAD and POST are 501; ours runs scripts with every one "
-    "that it knows, and answers 405 with Allow for files",
+    "that it knows, answers OPTIONS, and 405 with Allow for files",
     17: "HEAD of a script has the script's body; ours has none",
     18: "the Server field tells the versions; ours only the name",
     19: "the reason phrase of a refusal is its message; ours that of RFC 9110",
@@ -221,6 +221,8 @@ SCRIPTS = {
     "cgi-bin/no-shebang": "printf hello\n",
 }
 
+OLD = 784111777  # 1994-11-06
+
 LISTED = ["100%.bin", "a.bin", "a:b.bin", "B.bin", "C&<d>\"'.bin", "h#q?.bin"]
 LISTED += ["in.bin@", "sp ace.bin", "sub/", "\xfc.bin"]
 LINKED = ["/" + name.rstrip("@") for name in LISTED]
@@ -280,6 +282,9 @@ def setUpModule():
     (ROOT / "cgi-bin/out").symlink_to(AWAY / "env")
     (ROOT / "cgi-bin/plain").chmod(0o644)
     (ROOT / "cgi-bin/mine").chmod(0o744)
+    # In its first second, ours tells no date of a file.
+    for path in ROOT.rglob("*.*"):
+        os.utime(path, (OLD, OLD), follow_symlinks=False)
 
 
 # --- The rows ---------------------------------------------------------------------
@@ -362,8 +367,10 @@ METHODS = [
         **fails(501, "Unsupported method ('BREW')")),
     row("case matters", ask("get", "/"), **fails(501, "Unsupported method ('get')")),
     *(row(f"{method} of a file", ask(method, "/a.bin"), **refused(16, 501, 405),
-          allow=differs(16, None, "GET, HEAD"))
-      for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")),
+          allow=differs(16, None, "GET, HEAD, OPTIONS"))
+      for method in ("PUT", "DELETE", "PATCH", "TRACE")),
+    row("OPTIONS of a file", ask("OPTIONS", "/a.bin"), **refused(16, 501, 204),
+        allow=differs(16, None, "GET, HEAD, OPTIONS")),
     *(row(f"{method} of a script", ask(method, "/cgi-bin/env", body=b"a"),
           **refused(16, 501, 200), REQUEST_METHOD=differs(16, None, method))
       for method in ("PUT", "DELETE", "PATCH", "OPTIONS")),
