@@ -1,22 +1,17 @@
 #include "error_page.h"
 
 #include "escape.h"
+#include "page.h"
 
 namespace cgihttpd {
 
 namespace {
 
+// What the pages have in common: their title is their heading.
 std::string page_of(std::string_view title, std::string_view content) {
-  std::string page =
-      "<!DOCTYPE html>\n"
-      "<html lang=\"en\">\n"
-      "<head>\n"
-      "<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width\">\n"
-      "<meta name=\"color-scheme\" content=\"light dark\">\n";
-  page.append("<title>").append(title).append("</title>\n</head>\n<body>\n");
-  page.append("<h1>").append(title).append("</h1>\n");
-  return page.append(content).append("</body>\n</html>\n");
+  std::string heading = "<h1>";
+  heading.append(title).append("</h1>\n");
+  return html_page(title, heading.append(content));
 }
 
 }  // namespace

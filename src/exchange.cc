@@ -270,7 +270,8 @@ void Exchange::send_file(ResponseHead& head, const File& file,
 void Exchange::answer(const Request& request, Directory& directory) {
   ResponseHead head = reply_.head_for(Status::ok);
   reply_.send_page(
-      head, listing_page(request.target.path, std::move(directory.entries)));
+      head, listing_page(request.target.path, std::move(directory.entries),
+                         parse_listing_order(request.target.query)));
 }
 
 void Exchange::answer(const Request&, const Redirect& redirect) {

@@ -3,11 +3,19 @@
 #include <algorithm>
 #include <iterator>
 
+#include "page.h"
+
 namespace cgihttpd {
 
 namespace {
 
 constexpr std::string_view html_type = "text/html; charset=utf-8";
+
+// See page_security_policy.
+void add_page_policy(ResponseHead& head) {
+  constexpr std::string_view name = "Content-Security-Policy";
+  if (!head.has(name)) head.add(name, page_security_policy);
+}
 
 // The type is what we say, and not what a browser finds in the content.
 void add_nosniff(ResponseHead& head) {
@@ -45,6 +53,7 @@ void Reply::send(ResponseHead& head) {
 void Reply::send_page(ResponseHead& head, std::string_view page) {
   head.add("Content-Type", html_type).add("Content-Length", page.size());
   add_nosniff(head.add_missing(common_.added));
+  add_page_policy(head);
   const bool has_content = is_content_wanted_ && !page.empty();
   send_head(head, has_content ? More::yes : More::no);
   if (has_content) send_octets(page, More::no);

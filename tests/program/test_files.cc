@@ -40,6 +40,13 @@ void set_modification_time(const std::string& path) {
   BOOST_TEST_REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times.data(), 0) == 0);
 }
 
+// A file has none for a moment after it was changed.
+void wait_for_entity_tag(const Tree& tree, const std::string& name) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (ask(tree, get('/' + name)).response().field("ETag").empty())
+    BOOST_TEST_REQUIRE((std::chrono::steady_clock::now() < deadline));
+}
+
 // The number of octets that the client gets, and does not look at, until
 // `limit` seconds have passed. The last ones it returns in `last`.
 std::uint64_t discard_for(int client, std::chrono::seconds limit,
@@ -91,6 +98,10 @@ BOOST_AUTO_TEST_CASE(are_sent_octet_by_octet) {
 BOOST_AUTO_TEST_CASE(have_the_same_head_for_get_and_head) {
   Tree tree;
   tree.file("a.txt", "text").file("empty.txt", "");
+  for (const char* name : {"a.txt", "empty.txt"}) {
+    set_modification_time(tree.path(name));
+    wait_for_entity_tag(tree, name);
+  }
   for (const char* target : {"/a.txt", "/empty.txt", "/", "/missing"}) {
     BOOST_TEST_CONTEXT(target) {
       auto got = ask(tree, get(target)).response();
@@ -411,7 +422,7 @@ BOOST_AUTO_TEST_CASE(are_listed_where_a_folder_has_no_index) {
   BOOST_TEST(at("A.txt") < at("b.txt"));
   BOOST_TEST(at("b.txt") < at("href=\"folder/\""));
   BOOST_TEST(at("href=\"folder/\"") != std::string::npos);
-  BOOST_TEST(at(">5<") != std::string::npos);
+  BOOST_TEST(at(">5 B<") != std::string::npos);
   BOOST_TEST(at("href=\"%3C%26%22%27%3E.txt\"") != std::string::npos);
   BOOST_TEST(at("&lt;&amp;&quot;&#x27;&gt;.txt") != std::string::npos);
   BOOST_TEST(at("href=\"a%20b%2520%FF\"") != std::string::npos);

@@ -787,7 +787,9 @@ def take_body_apart(body):
             "message": html.unescape(message[1]),
             "explanation": re.search(r"explanation: ([^<]*)</p>", text)[1],
         }
-    links = re.findall('<a href="([^"]*)">([^<]*)</a>', text)
+    # Ours has a way to the folder and titles that sort, besides.
+    entries = text[max(text.find("<tbody>"), 0):]
+    links = re.findall('<a href="([^"]*)">([^<]*)</a>', entries)
     links = [link for link in links if link[0] != "../"]
     paths = [path_for(href) for href, _ in links]
     texts = [html.unescape(shown) for _, shown in links]

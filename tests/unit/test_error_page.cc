@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_page_has_code_message_and_explanation) {
 BOOST_AUTO_TEST_CASE(a_page_is_html_in_utf_8) {
   for (const std::string& page :
        {cgihttpd::error_page({Status::bad_request}), redirect_page("/a/")}) {
-    BOOST_TEST(page.starts_with("<!DOCTYPE html>\n<html lang=\"en\">\n"));
+    BOOST_TEST(page.starts_with("<!DOCTYPE HTML>\n<html lang=\"en\">\n"));
     BOOST_TEST(page.ends_with("</body>\n</html>\n"));
     check_has(page, "<meta charset=\"utf-8\">\n");
     check_has(page, "<meta name=\"viewport\"");

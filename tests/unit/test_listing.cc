@@ -12,7 +12,7 @@ using namespace cgihttpd::test;
 namespace {
 
 constexpr Seconds modified{std::chrono::seconds{784111777}};
-constexpr std::string_view row_start = "<tr><td><a href=\"";
+constexpr std::string_view link_start = "><td><a href=\"";
 constexpr std::string_view row_end = "</td></tr>\n";
 
 Entry file_named(std::string_view name, std::uint64_t size = 0) {
@@ -39,15 +39,15 @@ std::string part_between(std::string_view page, std::string_view start,
 
 // The only row of the page that lists `entry` at the root.
 std::string row_of(const Entry& entry) {
-  return part_between(listing_page("/", {entry}), row_start, row_end);
+  return part_between(listing_page("/", {entry}), "<tbody>\n<tr", row_end);
 }
 
 // The links of a page, each followed by a blank.
 std::string links_of(std::string_view page) {
   std::string links;
-  for (std::size_t at = page.find(row_start); at != std::string_view::npos;
-       at = page.find(row_start, at + 1))
-    links += part_between(page.substr(at), row_start, "\"") + ' ';
+  for (std::size_t at = page.find(link_start); at != std::string_view::npos;
+       at = page.find(link_start, at + 1))
+    links += part_between(page.substr(at), link_start, "\"") + ' ';
   return links;
 }
 
@@ -64,19 +64,22 @@ struct EntryRow {
 BOOST_AUTO_TEST_CASE(an_entry_is_a_link_a_size_and_a_time) {
   const EntryRow rows[] = {
       {"a file", file_named("a.txt", 42),
-       "a.txt\">a.txt</a></td><td>42</td><td>1994-11-06 08:49"},
+       "><td><a href=\"a.txt\">a.txt</a></td><td>42 B</td>"
+       "<td>1994-11-06 08:49"},
       {"an empty file", file_named("a"),
-       "a\">a</a></td><td>0</td><td>1994-11-06 08:49"},
+       "><td><a href=\"a\">a</a></td><td>0 B</td><td>1994-11-06 08:49"},
       {"the largest file",
        file_named("a", std::numeric_limits<std::uint64_t>::max()),
-       "a\">a</a></td><td>18446744073709551615</td>"
+       "><td><a href=\"a\">a</a></td><td>15 EiB</td>"
        "<td>1994-11-06 08:49"},
       {"a folder", folder_named("a"),
-       "a/\">a/</a></td><td></td><td>1994-11-06 08:49"},
+       " class=\"d\"><td><a href=\"a/\">a/</a></td><td></td>"
+       "<td>1994-11-06 08:49"},
       {"a link to a file", linked(file_named("a", 1)),
-       "a\">a@</a></td><td>1</td><td>1994-11-06 08:49"},
+       "><td><a href=\"a\">a@</a></td><td>1 B</td><td>1994-11-06 08:49"},
       {"a link to a folder", linked(folder_named("a")),
-       "a/\">a@</a></td><td></td><td>1994-11-06 08:49"},
+       " class=\"d\"><td><a href=\"a/\">a@</a></td><td></td>"
+       "<td>1994-11-06 08:49"},
   };
   check_rows(rows, [](const EntryRow& row) {
     BOOST_TEST(row_of(row.input) == row.expected);
@@ -116,10 +119,11 @@ constexpr NameRow name_rows[] = {
 
 BOOST_AUTO_TEST_CASE(a_name_is_no_markup_and_its_link_leads_to_it) {
   check_rows(name_rows, [](const NameRow& row) {
-    const std::string cell = std::string{row.link}
+    const std::string cell = std::string{"><td><a href=\""}
+                                 .append(row.link)
                                  .append("\">")
                                  .append(row.text)
-                                 .append("</a></td><td>0</td><td>")
+                                 .append("</a></td><td>0 B</td><td>")
                                  .append("1994-11-06 08:49");
     BOOST_TEST(shown(row_of(file_named(row.input))) == shown(cell));
   });
@@ -133,6 +137,7 @@ BOOST_AUTO_TEST_CASE(no_octet_of_a_name_adds_a_tag) {
   for (const char c : every_octet()) {
     const std::string name(1, c);
     BOOST_TEST(tags(listing_page("/a/", {file_named(name)})) == expected);
+    if (c == '/') continue;  // of a path, it is another name
     BOOST_TEST(tags(listing_page("/" + name + "/", {file_named("a")})) ==
                expected);
   }
@@ -207,6 +212,100 @@ BOOST_AUTO_TEST_CASE(a_page_is_html_in_utf_8) {
   BOOST_TEST(page.starts_with("<!DOCTYPE HTML>\n<html lang=\"en\">\n"));
   BOOST_TEST(page.ends_with("</tbody>\n</table>\n</body>\n</html>\n"));
   BOOST_TEST(page.find("<meta charset=\"utf-8\">") != std::string::npos);
+}
+
+struct SizeRow {
+  const char* why;
+  std::uint64_t input;
+  std::string_view expected;
+};
+
+constexpr SizeRow size_rows[] = {
+    {"nothing", 0, "0 B"},
+    {"the last that is exact", 1023, "1023 B"},
+    {"a unit", 1024, "1.0 KiB"},
+    {"a part of one", 1536, "1.5 KiB"},
+    {"a part that is not rounded up", 2047, "1.9 KiB"},
+    {"no part from ten on", 10'751, "10 KiB"},
+    {"the last of a unit", 1'048'575, "1023 KiB"},
+    {"the next unit", 1'048'576, "1.0 MiB"},
+    {"a CD", 737'280'000, "703 MiB"},
+    {"a large disk", 8'001'563'222'016, "7.2 TiB"},
+    {"the largest", std::numeric_limits<std::uint64_t>::max(), "15 EiB"},
+};
+
+BOOST_AUTO_TEST_CASE(a_size_is_for_people) {
+  check_rows(size_rows, [](const SizeRow& row) {
+    BOOST_TEST(format_size(row.input) == row.expected);
+  });
+}
+
+struct SortRow {
+  const char* why;
+  std::string_view query;
+  std::string_view expected;
+};
+
+constexpr SortRow sort_rows[] = {
+    {"no query", "", "a B c d/ "},
+    {"another query", "x=y&sort=colour&order=up", "a B c d/ "},
+    {"by name", "sort=name", "a B c d/ "},
+    {"by name, the other way", "sort=name&order=desc", "d/ c B a "},
+    {"the other way", "order=desc", "d/ c B a "},
+    {"by size, folders first", "sort=size&order=asc", "d/ c a B "},
+    {"by size, the largest first", "order=desc&sort=size", "B a c d/ "},
+    {"by time", "sort=time&order=asc", "B a c d/ "},
+    {"by time, the newest first", "sort=time&order=desc", "d/ c a B "},
+};
+
+BOOST_AUTO_TEST_CASE(a_query_tells_the_order) {
+  std::vector<Entry> entries{file_named("c", 1), file_named("a", 2),
+                             file_named("B", 3), folder_named("d")};
+  entries[2].modified -= std::chrono::seconds{1};
+  check_rows(sort_rows, [&](const SortRow& row) {
+    const auto order = parse_listing_order(row.query);
+    BOOST_TEST(links_of(listing_page("/", entries, order)) == row.expected);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_title_of_a_column_sorts_by_it) {
+  const auto head_of = [](ListingOrder order) {
+    return part_between(listing_page("/", {}, order), "<thead>", "</thead>");
+  };
+  BOOST_TEST(
+      head_of({}) ==
+      "<tr><th scope=\"col\" aria-sort=\"ascending\">"
+      "<a href=\"?sort=name&amp;order=desc\">Name</a></th>"
+      "<th scope=\"col\"><a href=\"?sort=size&amp;order=asc\">Size</a></th>"
+      "<th scope=\"col\"><a href=\"?sort=time&amp;order=asc\">"
+      "Modified (UTC)</a></th></tr>");
+  BOOST_TEST(
+      head_of({ListingOrder::Key::size, ListingOrder::Direction::descending}) ==
+      "<tr><th scope=\"col\"><a href=\"?sort=name&amp;order=asc\">Name</a></th>"
+      "<th scope=\"col\" aria-sort=\"descending\">"
+      "<a href=\"?sort=size&amp;order=asc\">Size</a></th>"
+      "<th scope=\"col\"><a href=\"?sort=time&amp;order=asc\">"
+      "Modified (UTC)</a></th></tr>");
+}
+
+BOOST_AUTO_TEST_CASE(the_way_to_a_folder_is_links) {
+  const auto way_to = [](std::string_view path) {
+    return part_between(listing_page(path, {}), "<nav aria-label=\"Path\">",
+                        "</nav>");
+  };
+  BOOST_TEST(way_to("/") == "<a href=\"/\">Root</a>");
+  BOOST_TEST(way_to("/a b/<c>/d/") ==
+             "<a href=\"/\">Root</a> / <a href=\"/a%20b/\">a b</a> / "
+             "<a href=\"/a%20b/%3Cc%3E/\">&lt;c&gt;</a> / "
+             "<span aria-current=\"page\">d</span>");
+}
+
+BOOST_AUTO_TEST_CASE(twenty_names_are_a_small_page) {
+  std::vector<Entry> entries;
+  for (int i = 0; i < 20; ++i)
+    entries.push_back(file_named("a-file-of-today-" + std::to_string(i), 4711));
+  constexpr std::size_t six_kibibytes = 6 * 1024;
+  BOOST_TEST(listing_page("/some/folder/", entries).size() < six_kibibytes);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
