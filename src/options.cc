@@ -27,7 +27,7 @@ constexpr std::size_t max_quoted_value = 256;
 
 [[noreturn]] void refuse(std::string_view option, std::string_view value,
                          std::string_view reason) {
-  std::string what{option};
+  std::string what = log_escape(option, max_quoted_value);
   if (!value.empty())
     what.append("=").append(log_escape(value, max_quoted_value));
   throw SetupError{what.append(": ").append(reason), SetupError::usage};

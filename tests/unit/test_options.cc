@@ -438,6 +438,8 @@ constexpr ErrorRow usage_rows[] = {
     {"no such option, with a value", "cgihttpd --bogus=a /srv", "--bogus=a: "},
     {"no such option, after the root", "cgihttpd /srv --bogus", "--bogus: "},
     {"no such letter", "cgihttpd -x /srv", "-x: no such option"},
+    {"no letter at all", "cgihttpd -\n /srv", "-\\x0A: no such option"},
+    {"no name of an option", "cgihttpd --a\nb /srv", "--a\\x0Ab: no such"},
     {"no such letter, after one that is", "cgihttpd -hx /srv", "-x: "},
     {"no such letter, before one that is", "cgihttpd -xh /srv", "-x: "},
     {"no such letter, after a long option", "cgihttpd --isindex -xh /srv",
