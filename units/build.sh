@@ -15,6 +15,7 @@ build_needs='
   systemd-socket-activate  systemd
 '
 test_needs='
+  aria2c                   aria2
   boost/test/unit_test.hpp libboost-test-dev
   CGI.pm                   libcgi-pm-perl
   curl                     curl
