@@ -15,12 +15,15 @@ build_needs='
   systemd-socket-activate  systemd
 '
 test_needs='
+  apt-ftparchive           apt-utils
   aria2c                   aria2
   boost/test/unit_test.hpp libboost-test-dev
   CGI.pm                   libcgi-pm-perl
   curl                     curl
   git                      git
   goaccess                 goaccess
+  gpg                      gpg
+  gpg-agent                gpg-agent
   haproxy                  haproxy
   mandoc                   mandoc
   nginx                    nginx-light
