@@ -60,6 +60,42 @@ Field parse_cgi_field(std::string_view line) {
   return field;
 }
 
+// What was found so far.
+struct Seen {
+  bool has_field = false;
+  bool has_status = false;
+  std::string_view location;
+};
+
+void take_field(const Field& field, CgiHead& head, Seen& seen) {
+  const std::string name = lower(field.name);
+  seen.has_field = true;
+  const bool is_cgi_field =
+      name == "status" || name == "location" || name == "content-length";
+  if (is_cgi_field && field.value.empty()) return;  // RFC 3875 6.3: none
+  if (name == "status") {
+    if (seen.has_status) refuse("more than one Status");
+    seen.has_status = true;
+    take_status(field.value, head);
+  } else if (name == "content-length") {
+    take_content_length(field.value, head);
+  } else if (std::ranges::find(servers_own_fields, name) ==
+             servers_own_fields.end()) {
+    if (name == "location") seen.location = field.value;
+    head.fields.push_back(field);
+  }
+}
+
+// RFC 3875 6.2.2 and 6.2.3, without a Status. Two slashes begin with another
+// host's name.
+void interpret_location(std::string_view location, CgiHead& head) {
+  if (location.starts_with('/') && !location.starts_with("//")) {
+    head.local_redirect = location;
+  } else {
+    head.status = Status::found;
+  }
+}
+
 }  // namespace
 
 std::optional<std::size_t> find_cgi_head_end(std::string_view output) {
@@ -71,39 +107,15 @@ std::optional<std::size_t> find_cgi_head_end(std::string_view output) {
 
 CgiHead parse_cgi_head(std::string_view text) {
   CgiHead head;
-  bool has_field = false;
-  bool has_status = false;
-  std::string_view location;
+  Seen seen;
   for (;;) {
     const std::string_view line = without_cr(take_line(text));
     if (line.empty()) break;
-    const Field field = parse_cgi_field(line);
-    const std::string name = lower(field.name);
-    has_field = true;
-    const bool is_cgi_field =
-        name == "status" || name == "location" || name == "content-length";
-    if (is_cgi_field && field.value.empty()) continue;  // RFC 3875 6.3: none
-    if (name == "status") {
-      if (has_status) refuse("more than one Status");
-      has_status = true;
-      take_status(field.value, head);
-    } else if (name == "content-length") {
-      take_content_length(field.value, head);
-    } else if (std::ranges::find(servers_own_fields, name) ==
-               servers_own_fields.end()) {
-      if (name == "location") location = field.value;
-      head.fields.push_back(field);
-    }
+    take_field(parse_cgi_field(line), head, seen);
   }
-  if (!has_field) refuse("it has no field");
-  if (!location.empty() && !has_status) {
-    // RFC 3875 6.2.2 and 6.2.3; two slashes begin with another host's name.
-    if (location.starts_with('/') && !location.starts_with("//")) {
-      head.local_redirect = location;
-    } else {
-      head.status = Status::found;
-    }
-  }
+  if (!seen.has_field) refuse("it has no field");
+  if (!seen.location.empty() && !seen.has_status)
+    interpret_location(seen.location, head);
   return head;
 }
 

@@ -51,7 +51,7 @@ void sort_entries(std::vector<Entry>& entries, ListingOrder order) {
 
 // Each folder on the way is a link; the last one is where we are.
 void append_breadcrumbs(std::string& page, std::string_view path) {
-  page.append("<nav aria-label=\"Path\"><a href=\"/\">Root</a>");
+  page.append(R"(<nav aria-label="Path"><a href="/">Root</a>)");
   for (std::size_t end = path.find('/', 1); end != std::string_view::npos;
        end = path.find('/', end + 1)) {
     const std::string_view folder = path.substr(0, end + 1);

@@ -19,13 +19,13 @@ bool may_be_in_host(char c) {
 
 }  // namespace
 
-std::string host_folder_for(const Authority& authority) {
-  std::string_view host = authority.host;
-  if (host.ends_with('.')) host.remove_suffix(1);
-  const bool is_name =
-      std::ranges::all_of(host, may_be_in_host) &&
-      std::ranges::none_of(split(host, '.'), &std::string_view::empty);
-  return std::string{is_name ? host : std::string_view{}};
+std::string host_folder_for(const Authority& host) {
+  std::string_view name = host.host;
+  if (name.ends_with('.')) name.remove_suffix(1);
+  const bool is_folder =
+      std::ranges::all_of(name, may_be_in_host) &&
+      std::ranges::none_of(split(name, '.'), &std::string_view::empty);
+  return std::string{is_folder ? name : std::string_view{}};
 }
 
 Root::Root(const Options& options)
