@@ -19,6 +19,7 @@ test_needs='
   aria2c                   aria2
   boost/test/unit_test.hpp libboost-test-dev
   CGI.pm                   libcgi-pm-perl
+  chromium                 chromium
   curl                     curl
   git                      git
   goaccess                 goaccess
