@@ -12,7 +12,7 @@
 #include <csignal>
 #include <utility>
 
-#include "text.h"
+#include "script_start.h"
 
 namespace cgihttpd {
 
@@ -20,9 +20,6 @@ namespace {
 
 // How long a script may take to end after SIGTERM.
 constexpr std::chrono::seconds max_end_time{5};
-
-// As much of a file as the kernel looks at for `#!` (BINPRM_BUF_SIZE).
-constexpr std::size_t first_octets = 256;
 
 // What exec takes: a pointer to each text, and a null pointer.
 void append_pointers(std::vector<char*>& pointers,
@@ -37,16 +34,6 @@ void append_pointers(std::vector<char*>& pointers,
 bool install(int from, int to) {
   if (from == to) return ::fcntl(from, F_SETFD, 0) == 0;
   return ::dup2(from, to) >= 0;
-}
-
-std::optional<StartFailure> find_program_problem(const std::string& path) {
-  const OpenResult program = open_path(path, O_PATH);
-  if (!program.fd) return StartFailure{"exec", program.error};
-  if (!S_ISREG(facts_of(program.fd.get()).st_mode) ||
-      !is_executable(AT_FDCWD, path)) {
-    return StartFailure{"exec", EACCES};
-  }
-  return std::nullopt;
 }
 
 // The child side: async-signal-safe calls only. After vfork the child shares
@@ -93,20 +80,29 @@ StartFailure become_script(const ScriptCommand& command,
   return execute(command, standard);
 }
 
+std::optional<StartFailure> find_program_problem(const std::string& path) {
+  const OpenResult program = open_path(path, O_PATH);
+  if (!program.fd) return StartFailure{"exec", program.error};
+  if (!S_ISREG(facts_of(program.fd.get()).st_mode) ||
+      !is_executable(AT_FDCWD, path)) {
+    return StartFailure{"exec", EACCES};
+  }
+  return std::nullopt;
+}
+
 std::optional<StartFailure> find_start_problem(const Script& script) {
   if (!script.handler.empty()) return find_program_problem(script.handler);
   const OpenResult opened = open_below(script.folder.get(), script.file_name,
                                        O_RDONLY, Symlinks::follow_anywhere);
   if (!opened.fd) return std::nullopt;  // it may be executed, but not read
-  const std::string start = read_file(opened.fd.get(), first_octets);
-  if (start.starts_with("\x7f"
-                        "ELF"))
-    return std::nullopt;
-  if (!start.starts_with("#!")) return StartFailure{"exec", ENOEXEC};
-  std::string_view line = std::string_view{start}.substr(2);
-  line = trim(line.substr(0, line.find('\n')));
-  const std::string interpreter{line.substr(0, line.find_first_of(" \t"))};
-  return find_program_problem(interpreter);
+  const ScriptStart start =
+      parse_script_start(read_file(opened.fd.get(), max_script_start));
+  switch (start.kind) {
+    case ScriptStart::Kind::elf: return std::nullopt;
+    case ScriptStart::Kind::interpreter:
+      return find_program_problem(start.interpreter);
+    default: return StartFailure{"exec", ENOEXEC};
+  }
 }
 
 std::variant<ScriptProcess, StartFailure> ScriptProcess::start(

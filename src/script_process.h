@@ -61,6 +61,11 @@ struct StandardDescriptors {
 [[nodiscard]] StartFailure become_script(const ScriptCommand& command,
                                          const StandardDescriptors& standard);
 
+/// What an execve of `path` would fail with, as far as its inode tells: it must
+/// be a regular file that we may execute. nullopt: it should work.
+[[nodiscard]] std::optional<StartFailure> find_program_problem(
+    const std::string& path);
+
 /// What an execve would fail with, as far as a look at the file tells: it must
 /// begin as an ELF file or with `#!` and an executable interpreter. nullopt:
 /// it should work. For a mode in which no error can be told any more.

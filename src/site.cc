@@ -21,16 +21,6 @@ constexpr std::string_view well_known = ".well-known";
 // RFC 9110 9.3: what static resources answer to.
 constexpr std::string_view static_methods = "GET, HEAD, OPTIONS";
 
-bool is_hidden_name(std::string_view name) {
-  return name.starts_with('.');
-}
-
-bool is_hidden_path(std::string_view path) {
-  auto segments = split(path.substr(1), '/');
-  if (segments.front() == well_known) segments.front() = {};
-  return std::ranges::any_of(segments, is_hidden_name);
-}
-
 Seconds modification_time(const struct stat& facts) {
   return Seconds{std::chrono::seconds{facts.st_mtim.tv_sec}};
 }
@@ -122,6 +112,25 @@ std::string_view last_name_of(std::string_view path) {
 
 }  // namespace
 
+bool is_hidden_name(std::string_view name) {
+  return name.starts_with('.');
+}
+
+bool is_hidden_path(std::string_view path) {
+  auto segments = split(path.substr(1), '/');
+  if (segments.front() == well_known) segments.front() = {};
+  return std::ranges::any_of(segments, is_hidden_name);
+}
+
+const std::string* find_handler(const Options& options, std::string_view name) {
+  for (const Handler& handler : options.handlers) {
+    // A file system without case finds it by any.
+    if (lower(name).ends_with(lower(handler.extension)))
+      return &handler.program;
+  }
+  return nullptr;
+}
+
 Site::Site(const Options& options) : options_{options}, root_{options} {}
 
 Resource Site::find(const Request& request) const {
@@ -191,7 +200,7 @@ std::optional<Resource> Site::find_handled(std::string_view path) const {
   for (std::size_t start = 0, end = 0; start < path.size(); start = end) {
     end = std::min(path.find('/', start + 1), path.size());
     const std::string name{path.substr(start + 1, end - start - 1)};
-    if (find_handler(name) == nullptr) continue;
+    if (find_handler(options_, name) == nullptr) continue;
     const OpenResult opened =
         root_.open(std::string{path.substr(1, end - 1)}, O_PATH);
     if (!opened.fd || !S_ISREG(facts_of(opened.fd.get()).st_mode)) continue;
@@ -199,15 +208,6 @@ std::optional<Resource> Site::find_handled(std::string_view path) const {
                        path.substr(end));
   }
   return std::nullopt;
-}
-
-const std::string* Site::find_handler(std::string_view name) const {
-  for (const Handler& handler : options_.handlers) {
-    // A file system without case finds it by any.
-    if (lower(name).ends_with(lower(handler.extension)))
-      return &handler.program;
-  }
-  return nullptr;
 }
 
 Resource Site::find_fallback() const {
@@ -222,7 +222,7 @@ Resource Site::find_fallback() const {
 std::optional<File> Site::find_page(std::string_view path) const {
   if (!root_.is_there()) return std::nullopt;
   // A script's source is no page.
-  if (options_.handlers_anywhere && find_handler(path) != nullptr)
+  if (options_.handlers_anywhere && find_handler(options_, path) != nullptr)
     return std::nullopt;
   OpenResult opened = root_.open_visible(std::string{path.substr(1)});
   if (!opened.fd) return std::nullopt;
@@ -306,7 +306,7 @@ Resource Site::find_in_folder(const Request& request,
     if (!index.fd) continue;
     const struct stat facts = facts_of(index.fd.get());
     if (!S_ISREG(facts.st_mode)) continue;
-    if (options_.handlers_anywhere && find_handler(name) != nullptr)
+    if (options_.handlers_anywhere && find_handler(options_, name) != nullptr)
       return make_script(folder_of(folder), name, {});
     return negotiate(request, folder + name,
                      make_file(std::move(index.fd), facts, name));
@@ -375,9 +375,10 @@ Resource Site::find_script(std::string_view folder,
 std::optional<Resource> Site::find_index_script(
     const std::string& folder) const {
   std::vector<std::string> names{"index.cgi"};
-  std::ranges::copy_if(
-      options_.index_names, std::back_inserter(names),
-      [&](const std::string& name) { return find_handler(name) != nullptr; });
+  std::ranges::copy_if(options_.index_names, std::back_inserter(names),
+                       [&](const std::string& name) {
+                         return find_handler(options_, name) != nullptr;
+                       });
   for (const std::string& name : names) {
     const OpenResult opened = root_.open(folder.substr(1) + '/' + name, O_PATH);
     if (opened.fd && S_ISREG(facts_of(opened.fd.get()).st_mode))
@@ -394,7 +395,7 @@ Resource Site::make_script(const std::string& folder, const std::string& name,
       root_.open(folder.empty() ? "." : folder.substr(1), folder_flags);
   if (!opened.fd)  // it went away just now
     return refusal_for_open_error(opened.error, "File not found");
-  const std::string* handler = find_handler(name);
+  const std::string* handler = find_handler(options_, name);
   if (handler == nullptr && !is_executable(opened.fd.get(), name)) {
     return refuse_script(Status::forbidden, "CGI script is not executable",
                          script_name);

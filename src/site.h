@@ -82,6 +82,17 @@ using Resource =
 /// More entries are not read: a page of them serves nobody.
 inline constexpr std::size_t max_listed_names = 50'000;
 
+/// Whether a name is one of those that need --dotfiles.
+[[nodiscard]] bool is_hidden_name(std::string_view name);
+
+/// Whether a decoded path has such a name, but `/.well-known` (RFC 8615).
+[[nodiscard]] bool is_hidden_path(std::string_view path);
+
+/// The absolute path of the --handler for a file of this name, or path;
+/// nullptr: there is none.
+[[nodiscard]] const std::string* find_handler(const Options& options,
+                                              std::string_view name);
+
 class Site {
  public:
   /// Opens the root. Throws SetupError where it is no folder that we may use.
@@ -95,6 +106,8 @@ class Site {
   /// The regular file at `path`, which begins with `/`, whoever asks for it:
   /// an error page, a fallback. nullopt where there is none.
   [[nodiscard]] std::optional<File> find_page(std::string_view path) const;
+
+  [[nodiscard]] const Root& root() const { return root_; }
 
   /// The absolute path of the root: DOCUMENT_ROOT.
   [[nodiscard]] std::string root_path() const { return root_.path(); }
@@ -123,7 +136,6 @@ class Site {
                                      std::string_view path_info) const;
   [[nodiscard]] Resource find_fallback() const;
   [[nodiscard]] bool is_too_writable(const OpenResult& opened) const;
-  [[nodiscard]] const std::string* find_handler(std::string_view name) const;
   [[nodiscard]] Resource make_directory(UniqueFd folder,
                                         const std::string& path) const;
 
