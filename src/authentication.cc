@@ -167,6 +167,13 @@ Admission Guard::report(std::size_t index, std::string_view problem) const {
               Refusal{Status::internal_server_error, {}, std::move(detail)}};
 }
 
+std::string Guard::find_problem(std::size_t index) const {
+  std::string text;
+  PasswordFile file = read_password_file(files_[index], text);
+  if (file.problem.empty() && file.entries.empty()) return "it names nobody";
+  return std::move(file.problem);
+}
+
 // A program may put a new file in the place of one that was open already: so
 // both that one and what has its name now are looked at.
 bool Guard::is_password_file(const Resource& resource) const {

@@ -84,6 +84,14 @@ class Guard {
   [[nodiscard]] Admission admit(const Request& request,
                                 std::string_view path) const;
 
+  /// The password file of a protection, or why it could not be opened.
+  [[nodiscard]] const OpenResult& file(std::size_t index) const {
+    return files_[index];
+  }
+
+  /// Why that lets nobody in; empty: it names somebody.
+  [[nodiscard]] std::string find_problem(std::size_t index) const;
+
   /// Whether what was found is a password file, by whatever name and link.
   [[nodiscard]] bool is_password_file(const Resource& resource) const;
 

@@ -12,8 +12,6 @@ namespace cgihttpd {
 
 namespace {
 
-constexpr std::string_view default_path = "/usr/local/bin:/usr/bin:/bin";
-
 // Fields that are no business of a script. Proxy: a script's libraries would
 // take HTTP_PROXY for their own setting (CVE-2016-5385, "httpoxy"). The others
 // speak of this connection only (RFC 9110 7.6.1), or have variables of their
@@ -182,7 +180,7 @@ void set_chosen_variables(Environment& environment, const Options& options,
 std::vector<std::string> cgi_environment(const CgiContext& context,
                                          const char* const* inherited) {
   Environment environment;
-  environment.set("PATH", default_path);
+  environment.set("PATH", default_search_path);
   set_server_variables(environment, context);
   set_request_variables(environment, context);
   set_field_variables(environment, context);

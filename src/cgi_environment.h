@@ -13,6 +13,10 @@
 
 namespace cgihttpd {
 
+/// PATH, unless --set-env or --pass-env has another.
+inline constexpr std::string_view default_search_path =
+    "/usr/local/bin:/usr/bin:/bin";
+
 /// What the environment of a script is made of.
 struct CgiContext {
   const Options& options;

@@ -8,6 +8,7 @@
 
 #include "activation.h"
 #include "authentication.h"
+#include "check_site.h"
 #include "exchange.h"
 #include "log.h"
 #include "options.h"
@@ -37,6 +38,17 @@ int serve(const Options& options, const Log& log, const StandardFacts& facts) {
   return EX_OK;
 }
 
+int check(const Options& options) {
+  constexpr int found_something = 1;
+  const Guard guard{options.protections};
+  drop_privileges(options.user);
+  std::string text;
+  for (const Finding& finding : check_site(options, guard))
+    text.append(line_for(finding)).append("\n");
+  const int status = print(text);
+  return status == EX_OK && !text.empty() ? found_something : status;
+}
+
 }  // namespace
 
 int main(int argc, char* argv[]) {
@@ -49,6 +61,9 @@ int main(int argc, char* argv[]) {
       case Options::Action::show_help: return print(help_text());
       case Options::Action::show_version:
         return print("cgihttpd " CGIHTTPD_VERSION "\n");
+      case Options::Action::check:
+        log = Log{LogTarget::standard_error};  // nobody is connected
+        return check(options);
       default: log.open(options); return serve(options, log, facts);
     }
   } catch (const SetupError& error) {

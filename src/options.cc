@@ -410,6 +410,12 @@ constexpr std::array rows{
         [](Options& options, std::string_view) {
           options.server_version = true;
         }},
+    Row{"check", 0, nullptr,
+        "serve nothing, but say what would not work below\n"
+        "ROOT, and exit",
+        [](Options& options, std::string_view) {
+          options.action = Options::Action::check;
+        }},
     Row{"help", 'h', nullptr, "show this text and exit",
         [](Options& options, std::string_view) {
           options.action = Options::Action::show_help;
@@ -480,7 +486,8 @@ Options parse_options(std::span<char* const> arguments) {
     if (code == '?' || code == ':') refuse_option(code, arguments);
     row_for(code).apply(options, optarg == nullptr ? "" : optarg);
   }
-  if (options.action == Options::Action::serve)
+  if (options.action == Options::Action::serve ||
+      options.action == Options::Action::check)
     take_operands(options, arguments.subspan(static_cast<std::size_t>(optind)));
   return options;
 }

@@ -84,7 +84,7 @@ enum class LogFormat {
 /// What the command line asks for, checked as far as it can be without looking
 /// at the machine.
 struct Options {
-  enum class Action { serve, show_help, show_version };
+  enum class Action { serve, check, show_help, show_version };
   Action action = Action::serve;
 
   /// The document root, as given.

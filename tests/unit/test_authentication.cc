@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <cerrno>
 
 #include "authentication.h"
 #include "fixtures.h"
@@ -395,6 +396,25 @@ BOOST_AUTO_TEST_CASE(a_password_file_that_was_replaced_is_known_too,
   BOOST_TEST(guard.is_password_file(before));
   BOOST_TEST(guard.is_password_file(file_resource(folder.path("one"))));
   BOOST_TEST(guard.is_password_file(file_resource(folder.path("later"))));
+}
+
+BOOST_AUTO_TEST_CASE(what_lets_nobody_in_is_known_before_somebody_asks,
+                     *unit_test::precondition(needs_libcrypt)) {
+  const TemporaryFolder folder;
+  folder.add_file("good", "alice:"s + sha256 + "\n");
+  folder.add_file("bad", "alice:secret\n");
+  folder.add_file("empty", "# nobody\n");
+  const std::vector<Protection> protections{{"/a", folder.path("good")},
+                                            {"/b", folder.path("bad")},
+                                            {"/c", folder.path("empty")},
+                                            {"/d", folder.path("none")}};
+  const Guard guard{protections};
+  BOOST_TEST(guard.find_problem(0) == "");
+  BOOST_TEST(guard.find_problem(1).starts_with("line 1: it needs"));
+  BOOST_TEST(guard.find_problem(2) == "it names nobody");
+  BOOST_TEST(guard.find_problem(3).ends_with("No such file or directory"));
+  BOOST_TEST(bool{guard.file(0).fd});
+  BOOST_TEST(guard.file(3).error == ENOENT);
 }
 
 BOOST_AUTO_TEST_CASE(a_build_without_libcrypt_protects_nothing) {

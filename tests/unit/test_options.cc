@@ -292,6 +292,11 @@ constexpr OptionRow line_rows[] = {
      [](const Options& o) { return o.root == "-"; }},
     {"a relative root", "cgihttpd .",
      [](const Options& o) { return o.root == "."; }},
+    {"a check", "cgihttpd --check /srv --isindex",
+     [](const Options& o) {
+       return o.action == Options::Action::check && o.root == "/srv" &&
+              o.isindex;
+     }},
     {"help", "cgihttpd --help",
      [](const Options& o) { return o.action == Options::Action::show_help; }},
     {"help, in short", "cgihttpd -h",
@@ -582,6 +587,7 @@ BOOST_AUTO_TEST_CASE(an_option_without_its_value_is_a_usage_error) {
 constexpr ErrorRow root_rows[] = {
     {"no root", "cgihttpd", "no root folder"},
     {"no root behind options", "cgihttpd --isindex", "no root folder"},
+    {"no root to check", "cgihttpd --check", "no root folder"},
     {"no root behind --", "cgihttpd --", "no root folder"},
     {"the root was taken for a value", "cgihttpd --user /srv",
      "no root folder"},
@@ -630,6 +636,7 @@ constexpr std::string_view helped_options[] = {
     "      --log=TARGET",
     "      --log-format=FORMAT",
     "      --server-version",
+    "      --check",
     "  -h, --help",
     "  -V, --version",
 };
