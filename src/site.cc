@@ -222,8 +222,12 @@ Resource Site::find_fallback() const {
 std::optional<File> Site::find_page(std::string_view path) const {
   if (!root_.is_there()) return std::nullopt;
   // A script's source is no page.
-  if (options_.handlers_anywhere && find_handler(options_, path) != nullptr)
+  if ((options_.handlers_anywhere && find_handler(options_, path) != nullptr) ||
+      std::ranges::any_of(options_.cgi_folders, [&](const auto& folder) {
+        return is_below(lower(path), lower(folder));
+      })) {
     return std::nullopt;
+  }
   OpenResult opened = root_.open_visible(std::string{path.substr(1)});
   if (!opened.fd) return std::nullopt;
   const struct stat facts = facts_of(opened.fd.get());

@@ -521,6 +521,12 @@ const Row content_rows[] = {
       "gone.html: it cannot be sent, and --fallback names it",
       "no.html: it cannot be sent, and --error-page names it",
       "no.html" + unreadable}},
+    {"a page that is a script's source",
+     [](Tree& t) {
+       t.script("cgi-bin/x.sh");
+       t.options.error_pages = {{Status::not_found, "/cgi-bin/x.sh"}};
+     },
+     {"cgi-bin/x.sh: it cannot be sent, and --error-page names it"}},
     {"a script for what is not there",
      [](Tree& t) {
        t.file("index.php");

@@ -21,7 +21,8 @@ namespace {
 namespace unit_test = boost::unit_test;
 
 std::string in_words(const File& file) {
-  return "file " + file.name + ": " + read_file(file.fd.get(), file.version.size);
+  return "file " + file.name + ": " +
+         read_file(file.fd.get(), file.version.size);
 }
 
 std::string in_words(const Directory& directory) {
@@ -580,8 +581,9 @@ BOOST_AUTO_TEST_CASE(a_page_is_a_file_of_the_site) {
   const auto page = site.find_page("/.hidden");
   BOOST_TEST_REQUIRE(page.has_value());
   BOOST_TEST(in_words(*page) == "file .hidden: hidden");
-  for (const char* path :
-       {"/nothing", "/list", "/list/fifo", "/links/out", "/links/script"})
+  for (const char* path : {"/nothing", "/list", "/list/fifo", "/links/out",
+                           "/links/script", "/cgi-bin/test.sh",
+                           "/cgi-bin/data.txt", "/cgi-bin/nested/deep/test.sh"})
     BOOST_TEST(!site.find_page(path).has_value(), path);
 }
 
