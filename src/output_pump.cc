@@ -18,6 +18,9 @@ namespace {
 // the kernel moves that.
 constexpr std::size_t chunk_octets = 16384;
 
+// A script and a client that are both fast keep us from nothing else.
+constexpr int max_steps_at_once = 32;
+
 // The output of a script that has ended by then gets a Content-Length.
 constexpr std::size_t max_gathered_octets = 65536;
 
@@ -36,18 +39,20 @@ std::string hexadecimal(std::uint64_t number) {
 }  // namespace
 
 OutputPump::OutputPump(UniqueFd pipe, Connection& connection,
-                       const Request& request, const CommonFields& common)
+                       const Request& request, CommonFields common)
     : pipe_{std::move(pipe)},
       connection_{connection},
       request_{request},
-      common_{common} {
+      common_{std::move(common)} {
   set_blocking(pipe_.get(), Blocking::no);
 }
 
 void OutputPump::step(Writer writer) {
   waiting_ = Waiting::for_nothing;
-  while (advance(writer)) {
-  }
+  for (int steps = 0; steps < max_steps_at_once; ++steps)
+    if (!advance(writer)) return;
+  wait(pending_.empty() && in_pipe_ == 0 ? Waiting::for_script
+                                         : Waiting::for_client);
 }
 
 std::uint64_t OutputPump::body_octets() const {

@@ -35,7 +35,7 @@ class OutputPump {
  public:
   /// `connection`, `request` and what `common` refers to must live longer.
   OutputPump(UniqueFd pipe, Connection& connection, const Request& request,
-             const CommonFields& common);
+             CommonFields common);
 
   /// What has to be ready before step() can go on.
   enum class Waiting { for_nothing, for_client, for_script, for_end };
@@ -44,9 +44,9 @@ class OutputPump {
   /// While waiting for_end: when to go on all the same.
   [[nodiscard]] Deadline end_deadline() const { return end_deadline_; }
 
-  /// Moves what can be moved without waiting. Throws HttpError 502 where the
-  /// header is none: nothing was sent then; std::system_error where the client
-  /// is gone.
+  /// Moves what can be moved without waiting, and not for ever. Throws
+  /// HttpError 502 where the header is none: nothing was sent then;
+  /// std::system_error where the client is gone.
   void step(Writer writer);
 
   /// Where the script left the answer to another path: nothing was sent then,

@@ -682,6 +682,27 @@ BOOST_AUTO_TEST_CASE(a_slow_client_gets_it_all) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_beyond_the_length_is_not_sent) {
+BOOST_AUTO_TEST_CASE(a_fast_script_keeps_us_from_nothing_else) {
+  constexpr int pipe_size = 1'048'576;
+  for (const Asked& asked : {head_1_1, get_1_1}) {
+    Stage stage{asked};
+    stage.enlarge_pipe(pipe_size);
+    set_blocking(stage.script_end(), Blocking::no);
+    stage.script_says("A: b\n\n");
+    stage.pump().step(Writer::running);
+    while (try_write(stage.script_end(), numbers(4096)).value_or(0) > 0) {
+    }
+    stage.pump().step(Writer::running);
+    BOOST_TEST(readable_bytes(stage.pump().pipe()) > 0U);
+    BOOST_TEST((stage.pump().waiting() == (asked.method == get_1_1.method
+                                               ? Waiting::for_client
+                                               : Waiting::for_script)));
+    stage.script_closes();
+    static_cast<void>(relay(stage, ""));
+    BOOST_TEST(stage.pump().is_done());
+  }
+}
+
   SocketPair pair = make_socket_pair();
   shrink_send_buffer(pair.ours.get());
   Stage stage{get_1_1, std::move(pair)};
