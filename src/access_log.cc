@@ -48,9 +48,10 @@ std::optional<std::uint64_t> port_of(const AccessRecord& record) {
   return record.remote_port;
 }
 
-std::optional<std::uint64_t> microseconds_of(const AccessRecord& record) {
-  if (!record.duration) return std::nullopt;
-  return static_cast<std::uint64_t>(record.duration->count());
+std::optional<std::uint64_t> number_of(
+    std::optional<std::chrono::microseconds> time) {
+  if (!time) return std::nullopt;
+  return static_cast<std::uint64_t>(time->count());
 }
 
 std::string quoted(std::string_view text, std::size_t max_size) {
@@ -93,7 +94,8 @@ std::string json_line(const AccessRecord& record) {
       .add_text("referer", record.referer, max_json_referer_size)
       .add_text("user_agent", record.user_agent, max_user_agent_size)
       .add_text("script", record.script_name, max_name_size)
-      .add_number("duration_us", microseconds_of(record));
+      .add_number("script_cpu_us", number_of(record.script_cpu))
+      .add_number("duration_us", number_of(record.duration));
   return object.text();
 }
 
@@ -145,7 +147,8 @@ std::vector<std::string> access_fields(const AccessRecord& record) {
       .add_number("HTTP_BYTES", record.body_octets)
       .add_text("HTTP_REFERER", record.referer, max_referer_size)
       .add_text("HTTP_USER_AGENT", record.user_agent, max_user_agent_size)
-      .add_number("HTTP_DURATION_USEC", microseconds_of(record));
+      .add_number("SCRIPT_CPU_USEC", number_of(record.script_cpu))
+      .add_number("HTTP_DURATION_USEC", number_of(record.duration));
   return fields.take();
 }
 

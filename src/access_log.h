@@ -33,6 +33,8 @@ struct AccessRecord {
   std::string_view user_agent{};
   /// SCRIPT_NAME of the script that the request names; or empty.
   std::string script_name{};
+  /// Of the scripts that ran beside the handler; nullopt: none did.
+  std::optional<std::chrono::microseconds> script_cpu{};
   /// From the handler's start to the end of the answer; nullopt as above.
   std::optional<std::chrono::microseconds> duration{};
 };

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -12,7 +13,6 @@
 #include <utility>
 
 #include "body_pump.h"
-#include "error_lines.h"
 #include "output_pump.h"
 
 namespace cgihttpd {
@@ -57,12 +57,38 @@ std::pair<ScriptEnds, RelayEnds> make_ends(const ScriptRun& run) {
                     std::move(error.reading)}};
 }
 
+// A script has ended: its last lines are logged.
+void take_end(const ScriptEnd& end, ScriptAnswer& answer) {
+  answer.cpu_time =
+      answer.cpu_time.value_or(std::chrono::microseconds{}) + end.cpu_time;
+  answer.script.reset();
+}
+
+std::optional<Deadline> earlier(std::optional<Deadline> a,
+                                std::optional<Deadline> b) {
+  if (a && b) return std::min(*a, *b);
+  return a ? a : b;
+}
+
+// What may be waited for: the place of each in what is polled.
+enum Place : std::size_t {
+  script_end,
+  script_error,
+  client_input,
+  script_input,
+  client_output,
+  script_output,
+  client_end,
+  places,
+};
+using Polled = std::array<pollfd, places>;
+
 class Relay {
  public:
-  Relay(const ScriptRun& run, RelayEnds ends)
+  Relay(const ScriptRun& run, RunningScript& script, RelayEnds ends)
       : run_{run},
+        script_{script},
         body_{std::move(ends.input), body_octets_to_relay(run)},
-        errors_{std::move(ends.error), run.log, run.script.script_name},
         output_{std::move(ends.output), run.connection, run.request,
                 run.common} {}
 
@@ -70,104 +96,173 @@ class Relay {
     return output_.local_redirect();
   }
 
-  void pass_on(ScriptProcess process, ScriptAnswer& answer) {
+  enum class End { complete, overdue };
+  [[nodiscard]] End pass_on(ScriptAnswer& answer) {
     const AnswerKeeper keeper{*this, answer};
-    Writer writer = Writer::running;
+    send_continue(run_.connection, run_.request);
     for (;;) {
       body_.step();
-      output_.step(writer);
-      if (writer != Writer::running && output_.is_done()) break;
-      if (wait(process.end_event())) {
-        if (const auto status = process.try_wait()) writer = take_end(*status);
-      }
+      output_.step(writer());
+      if (end_ && output_.is_done()) break;
+      wait();
+      if (!end_ && script_.terminate_if_overdue()) return End::overdue;
     }
-    if (output_.is_truncated()) {
+    if (output_.is_truncated())
       run_.log.report(run_.script.script_name, "its answer is not whole");
-    }
+    return End::complete;
   }
 
  private:
-  // Says how far the answer has come, however the relay ends.
+  // Says how far the answer has come, and whether the script runs on, however
+  // the relay ends.
   struct AnswerKeeper {
-    AnswerKeeper(const Relay& keeper_of, ScriptAnswer& kept)
+    AnswerKeeper(Relay& keeper_of, ScriptAnswer& kept)
         : relay{keeper_of}, answer{kept} {}
     AnswerKeeper(const AnswerKeeper&) = delete;
     AnswerKeeper& operator=(const AnswerKeeper&) = delete;
     ~AnswerKeeper() {
-      answer = {relay.output_.status(), relay.output_.body_octets(),
-                relay.output_.has_begun(), relay.body_.has_rest()};
+      answer.status = relay.output_.status();
+      answer.body_octets = relay.output_.body_octets();
+      answer.has_begun = relay.output_.has_begun();
+      answer.has_unread_body = relay.body_.has_rest();
+      if (relay.end_) {
+        take_end(*relay.end_, answer);
+      } else {
+        relay.script_.drop(relay.output_.take_pipe());
+      }
     }
-    const Relay& relay;
+    Relay& relay;
     ScriptAnswer& answer;
   };
 
-  // Waits until one of the pumps can go on, and reads the error lines that are
-  // there. Returns whether the script may have ended.
-  bool wait(int end_event) {
+  [[nodiscard]] Writer writer() const {
+    if (!end_) return Writer::running;
+    return WIFSIGNALED(end_->wait_status) ? Writer::killed : Writer::ended;
+  }
+
+  // Whether the client is to get something from a script that still runs.
+  [[nodiscard]] bool waits_for_script() const {
+    return !end_ && output_.is_awaited() &&
+           output_.waiting() != OutputPump::Waiting::for_client;
+  }
+
+  // Not a stream's, whose input may end at any time; and what the script has
+  // not read yet stands before the end.
+  [[nodiscard]] bool looks_for_end_of_input() const {
+    return !silence_end_ && waits_for_script() && body_.pipe() < 0 &&
+           run_.connection.kind() == ConnectionKind::socket;
+  }
+
+  [[nodiscard]] Polled polled() const {
     using Body = BodyPump::Waiting;
     using Output = OutputPump::Waiting;
     const auto fd_if = [](bool condition, int fd) {
       return condition ? fd : -1;
     };
-    std::array<pollfd, 6> waiting{{
-        {end_event, POLLIN, 0},
-        {errors_.pipe(), POLLIN, 0},
-        {fd_if(body_.waiting() == Body::for_client, STDIN_FILENO), POLLIN, 0},
-        {fd_if(body_.waiting() == Body::for_script, body_.pipe()), POLLOUT, 0},
-        {fd_if(output_.waiting() == Output::for_client, STDOUT_FILENO), POLLOUT,
-         0},
-        {fd_if(output_.waiting() == Output::for_script, output_.pipe()), POLLIN,
-         0},
-    }};
-    std::optional<Deadline> deadline;
-    const Deadline start = Clock::now();
-    if (output_.waiting() == Output::for_client) {
-      deadline = start + run_.connection.patience();
-    } else if (output_.waiting() == Output::for_end) {
-      deadline = output_.end_deadline();
-    }
-    const bool is_ready = wait_for_any(waiting, deadline);
-    if (output_.waiting() == Output::for_client) {
-      if (!is_ready) throw_error(ETIMEDOUT, "send");
-      run_.connection.count_waiting(Clock::now() - start);
-    }
-    if (waiting[1].revents != 0) errors_.step();
-    return waiting[0].revents != 0;
+    Polled polled{};
+    polled[script_end] = {fd_if(!end_, script_.end_event()), POLLIN, 0};
+    polled[script_error] = {script_.error_pipe(), POLLIN, 0};
+    polled[client_input] = {
+        fd_if(body_.waiting() == Body::for_client, STDIN_FILENO), POLLIN, 0};
+    polled[script_input] = {
+        fd_if(body_.waiting() == Body::for_script, body_.pipe()), POLLOUT, 0};
+    // Without an event, too, poll(2) tells of a client that is gone.
+    polled[client_output] = {fd_if(output_.is_awaited(), STDOUT_FILENO), 0, 0};
+    if (output_.waiting() == Output::for_client)
+      polled[client_output].events = POLLOUT;
+    polled[script_output] = {
+        fd_if(output_.waiting() == Output::for_script, output_.pipe()), POLLIN,
+        0};
+    polled[client_end] = {fd_if(looks_for_end_of_input(), STDIN_FILENO),
+                          POLLRDHUP, 0};
+    return polled;
   }
 
-  Writer take_end(int status) {
-    const std::string end = describe_end(status);
-    if (!end.empty()) run_.log.report(run_.script.script_name, end);
-    return WIFSIGNALED(status) ? Writer::killed : Writer::ended;
+  // When the client is to be given up: it takes nothing, or is silent as the
+  // script is, which may mean that it is gone.
+  [[nodiscard]] std::optional<Deadline> client_deadline(Deadline now) const {
+    if (output_.waiting() == OutputPump::Waiting::for_client)
+      return now + run_.connection.patience();
+    return waits_for_script() ? silence_end_ : std::nullopt;
+  }
+
+  // When to go on though nothing has happened to the client.
+  [[nodiscard]] std::optional<Deadline> script_deadline() const {
+    if (end_) return std::nullopt;
+    if (output_.waiting() != OutputPump::Waiting::for_end)
+      return script_.deadline();
+    return earlier(script_.deadline(), output_.end_deadline());
+  }
+
+  // Waits until one of the pumps can go on, and takes what is no pump's.
+  void wait() {
+    note_silence();
+    Polled polled = this->polled();
+    const Deadline start = Clock::now();
+    const auto give_up = client_deadline(start);
+    static_cast<void>(
+        wait_for_any(polled, earlier(give_up, script_deadline())));
+    const Deadline now = Clock::now();
+    if (output_.waiting() == OutputPump::Waiting::for_client)
+      run_.connection.count_waiting(now - start);
+    if (polled[script_error].revents != 0) script_.log_errors();
+    if (polled[script_end].revents != 0) end_ = script_.try_wait();
+    if ((polled[client_output].revents & (POLLERR | POLLHUP)) != 0)
+      throw_error(ECONNRESET, "poll");
+    if (give_up && now >= *give_up && polled[client_output].revents == 0 &&
+        polled[script_output].revents == 0) {
+      throw_error(ETIMEDOUT, "poll");
+    }
+    if (polled[client_end].revents != 0)
+      silence_end_ = now + max_silence_after_end_of_input;
+  }
+
+  // What could be sent went to a client that is there.
+  void note_silence() {
+    const std::uint64_t sent = run_.connection.sent();
+    if (silence_end_ && sent != sent_)
+      silence_end_ = Clock::now() + max_silence_after_end_of_input;
+    sent_ = sent;
   }
 
   const ScriptRun& run_;
+  RunningScript& script_;
   BodyPump body_;
-  ErrorLines errors_;
   OutputPump output_;
+  std::optional<ScriptEnd> end_;
+  // Set once the client's side of the connection is at its end.
+  std::optional<Deadline> silence_end_;
+  std::uint64_t sent_ = 0;
 };
 
 }  // namespace
 
 RelayEnd relay_script(const ScriptRun& run, ScriptAnswer& answer) {
+  answer.has_unread_body = body_octets_to_relay(run) > 0;
   auto [script_ends, relay_ends] = make_ends(run);
-  // Before the process: its last lines are read when it has ended.
-  Relay relay{run, std::move(relay_ends)};
   auto started = ScriptProcess::start(
       run.command, {script_ends.input.get(), script_ends.output.get(),
                     script_ends.error.get()});
   if (const auto* failure = std::get_if<StartFailure>(&started))
     return refusal_for(*failure, run.script);
   script_ends = {};
+  RunningScript& script = answer.script.emplace(
+      std::move(std::get<ScriptProcess>(started)), std::move(relay_ends.error),
+      RunningScript::Subject{run.log, run.script.script_name}, run.timeout);
+  Relay relay{run, script, std::move(relay_ends)};
   run.connection.set_blocking(Blocking::no);
   if (body_octets_to_relay(run) > 0 &&
       run.connection.kind() == ConnectionKind::socket) {
     inline_urgent_octets(STDIN_FILENO);
   }
-  send_continue(run.connection, run.request);
-  relay.pass_on(std::move(std::get<ScriptProcess>(started)), answer);
+  if (relay.pass_on(answer) == Relay::End::overdue)
+    return Refusal{Status::gateway_timeout};
   if (const auto& redirect = relay.local_redirect()) return *redirect;
   return {};
+}
+
+void wait_for_script(ScriptAnswer& answer) {
+  if (answer.script) take_end(answer.script->wait_for_end(), answer);
 }
 
 bool has_non_parsed_header(const Script& script) {
@@ -192,6 +287,8 @@ Refusal refusal_for(const StartFailure& failure, const Script& script) {
     refusal.detail += ": a script begins with #! and its interpreter";
   if (failure.error == ENOENT)
     refusal.detail += ": is its interpreter there, without CR at its end?";
+  if (failure.error == EPERM)
+    refusal.detail += ": is --cgi-limit above a limit of the handler's own?";
   return refusal;
 }
 
@@ -208,7 +305,8 @@ StartFailure become_script_on_connection(const ScriptRun& run,
   run.connection.set_blocking(Blocking::yes);
   return become_script(run.command,
                        {run.body_file < 0 ? STDIN_FILENO : run.body_file,
-                        null.fd ? null.fd.get() : STDOUT_FILENO, error.get()});
+                        null.fd ? null.fd.get() : STDOUT_FILENO, error.get()},
+                       run.timeout);
 }
 
 }  // namespace cgihttpd

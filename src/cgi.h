@@ -1,6 +1,7 @@
 // cgi.h - Execute a script: become it, or run it beside a relay (RFC 3875).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "refusal.h"
 #include "request.h"
 #include "response.h"
+#include "running_script.h"
 #include "script_process.h"
 #include "site.h"
 
@@ -26,6 +28,11 @@ struct ScriptAnswer {
   bool has_begun = false;
   /// The script has left a part of the request's body unread.
   bool has_unread_body = false;
+  /// Of this script and of those that left the answer to it; nullopt: not known
+  /// yet.
+  std::optional<std::chrono::microseconds> cpu_time{};
+  /// Set where the script runs still: its answer was given up.
+  std::optional<RunningScript> script{};
 };
 
 /// A script that is to answer a request. What it refers to must live longer.
@@ -38,18 +45,29 @@ struct ScriptRun {
   CommonFields common;
   /// A file with the body; -1: the body is in the connection.
   int body_file = -1;
+  /// How long the script may run.
+  std::optional<std::chrono::seconds> timeout{};
 };
 
-/// How a relay ends: the answer was sent, or it is for us to answer: nothing
-/// was sent then.
+/// How a relay ends: the answer was sent, or it is for us to answer.
 using RelayEnd = std::variant<std::monostate, LocalRedirect, Refusal>;
 
+/// How long a script may be silent while its client, which has said that it
+/// sends no more, may be gone: until something is sent, nobody can tell.
+inline constexpr std::chrono::seconds max_silence_after_end_of_input{5};
+
 /// Runs the script as a child and relays its output; returns when the script
-/// has ended and its output is sent. A Refusal where it could not be started.
-/// Throws HttpError 502 for output that is no answer
-/// (nothing was sent then), std::system_error where the client is gone; the
-/// script has ended then, too. `answer` is kept true all the time.
+/// has ended and its output is sent. A Refusal where it could not be started,
+/// and where it ran for too long: the answer may have begun then. Throws
+/// HttpError 502 for output that is no answer (nothing was sent then),
+/// std::system_error where the client is gone. `answer` is kept true all the
+/// time; where this ends before the script, it has that, and has asked it to
+/// end if it ran for too long.
 [[nodiscard]] RelayEnd relay_script(const ScriptRun& run, ScriptAnswer& answer);
+
+/// Waits for the end of a script whose answer was given up, and counts its CPU
+/// time. Does nothing where there is none.
+void wait_for_script(ScriptAnswer& answer);
 
 /// Whether a script speaks HTTP itself: its name begins with `nph-` (RFC 3875
 /// section 5).

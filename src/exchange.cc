@@ -102,6 +102,7 @@ class Exchange {
   void send_file(ResponseHead& head, const File& file,
                  const FileContent& content);
   void finish();
+  void end_script();
   void write_access_line(std::optional<std::uint64_t> body_octets);
 
   const Options& options_;
@@ -127,6 +128,7 @@ class Exchange {
 void Exchange::run() {
   if (const auto failure = failure_of([&] { serve(); })) {
     has_unread_body_ = true;
+    if (script_answer_.script) script_answer_.script->terminate();
     // What fails now, too, has no one left to be told.
     static_cast<void>(failure_of([&] { refuse(*failure); }));
   }
@@ -335,17 +337,19 @@ void Exchange::run_script(const Request& request, const Script& script,
                        .script = script,
                        .document_root = site_.root_path(),
                        .user = user_},
-                      environ)};
-  const ScriptRun run{connection_,     log_,     request, script, command,
-                      reply_.common(), body_file};
+                      environ),
+      options_.script_limits};
+  const ScriptRun run{connection_, log_,
+                      request,     script,
+                      command,     reply_.common(),
+                      body_file,   options_.cgi_timeout};
   if (options_.cgi_output == CgiOutput::direct ||
       has_non_parsed_header(script)) {
     become(run);
     return;
   }
   const RelayEnd end = relay_script(run, script_answer_);
-  if (!std::holds_alternative<Refusal>(end))
-    has_unread_body_ = script_answer_.has_unread_body;
+  has_unread_body_ = script_answer_.has_unread_body;
   if (const auto* refusal = std::get_if<Refusal>(&end)) refuse(*refusal);
   if (const auto* redirect = std::get_if<LocalRedirect>(&end))
     follow(request, *redirect);
@@ -421,6 +425,9 @@ void Exchange::report(const Refusal& refusal) const {
 void Exchange::finish() {
   if (is_aborted_) return;
   connection_.finish_sending();
+  record_.duration =
+      std::chrono::floor<std::chrono::microseconds>(Clock::now() - start_);
+  static_cast<void>(failure_of([&] { end_script(); }));
   if (script_answer_.has_begun) {
     record_.status = script_answer_.status;
     write_access_line(script_answer_.body_octets);
@@ -436,15 +443,20 @@ void Exchange::finish() {
                          : Connection::Expecting::nothing);
 }
 
+// The client, which has its answer or is gone, does not wait for the end of a
+// script that runs still.
+void Exchange::end_script() {
+  if (script_answer_.script && !options_.keep_running)
+    script_answer_.script->terminate();
+  wait_for_script(script_answer_);
+}
+
 void Exchange::write_access_line(std::optional<std::uint64_t> body_octets) {
   if (is_logged_) return;
   is_logged_ = true;
   if (!log_.has_access_lines()) return;
   record_.body_octets = body_octets;
-  if (body_octets) {
-    record_.duration =
-        std::chrono::floor<std::chrono::microseconds>(Clock::now() - start_);
-  }
+  record_.script_cpu = script_answer_.cpu_time;
   std::vector<std::string> fields;
   if (log_.has_fields()) fields = access_fields(record_);
   log_.write(format_access_line(record_, options_.log_format),

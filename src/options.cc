@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 #include <string_view>
 
 #include "escape.h"
@@ -62,7 +63,8 @@ std::uint64_t factor_for(char suffix) {
   }
 }
 
-void set_max_body(Options& options, std::string_view value) {
+// A number of octets, or one with a suffix.
+std::optional<std::uint64_t> parse_size(std::string_view value) {
   std::string_view digits = value;
   std::uint64_t factor = value.empty() ? 0 : factor_for(value.back());
   if (factor == 0) {
@@ -71,11 +73,18 @@ void set_max_body(Options& options, std::string_view value) {
     digits.remove_suffix(1);
   }
   const auto number = parse_number<std::uint64_t>(digits);
-  if (!number || *number > std::numeric_limits<std::uint64_t>::max() / factor) {
+  if (!number || *number > std::numeric_limits<std::uint64_t>::max() / factor)
+    return std::nullopt;
+  return *number * factor;
+}
+
+void set_max_body(Options& options, std::string_view value) {
+  const auto size = parse_size(value);
+  if (!size) {
     refuse("--max-body", value,
            "needs a number of octets, or one with K, M or G");
   }
-  options.max_body = *number * factor;
+  options.max_body = *size;
 }
 
 void clear_cgi_folders(Options& options, std::string_view /*value*/) {
@@ -215,6 +224,35 @@ void set_cgi_output(Options& options, std::string_view value) {
   }
 }
 
+// What a limit is of.
+std::optional<ScriptLimit::Resource> find_resource(std::string_view name) {
+  using Resource = ScriptLimit::Resource;
+  if (name == "cpu") return Resource::cpu;
+  if (name == "memory") return Resource::memory;
+  if (name == "files") return Resource::files;
+  if (name == "processes") return Resource::processes;
+  return std::nullopt;
+}
+
+void set_script_limit(Options& options, std::string_view value) {
+  const std::size_t equals = std::min(value.find('='), value.size());
+  const std::string_view number =
+      value.substr(std::min(equals + 1, value.size()));
+  const auto resource = find_resource(value.substr(0, equals));
+  const auto maximum = resource == ScriptLimit::Resource::memory
+                           ? parse_size(number)
+                           : parse_number<std::uint64_t>(number);
+  if (!resource || maximum.value_or(0) == 0) {
+    refuse("--cgi-limit", value,
+           "needs cpu=SECONDS, memory=SIZE such as 512M, files=NUMBER or "
+           "processes=NUMBER, and not 0");
+  }
+  std::erase_if(options.script_limits, [&](const ScriptLimit& other) {
+    return other.resource == *resource;
+  });
+  options.script_limits.push_back({*resource, *maximum});
+}
+
 void add_set_environment(Options& options, std::string_view value) {
   if (value.find('=') == 0 || value.find('=') == std::string_view::npos)
     refuse("--set-env", value, "needs NAME=VALUE");
@@ -351,6 +389,21 @@ constexpr std::array rows{
         "relay its output; direct: answer 200 and become\n"
         "the script",
         set_cgi_output},
+    Row{"cgi-timeout", 0, "SECONDS",
+        "how long a script may run (default: as it likes)",
+        [](Options& options, std::string_view value) {
+          options.cgi_timeout = parse_timeout("--cgi-timeout", value);
+        }},
+    Row{"keep-running", 0, nullptr,
+        "let scripts go on though their client is gone",
+        [](Options& options, std::string_view) {
+          options.keep_running = true;
+        }},
+    Row{"cgi-limit", 0, "NAME=NUMBER",
+        "what a script may use at most: cpu (seconds),\n"
+        "memory (octets, or with K, M or G), files,\n"
+        "processes (repeatable)",
+        set_script_limit},
     Row{"isindex", 0, nullptr,
         "give a query without `=' to scripts as arguments",
         [](Options& options, std::string_view) { options.isindex = true; }},

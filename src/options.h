@@ -42,6 +42,19 @@ struct Handler {
   std::string program;
 };
 
+/// What a script may use of the machine at most.
+struct ScriptLimit {
+  enum class Resource {
+    cpu,        ///< seconds of CPU time, for each process
+    memory,     ///< octets of address space, for each process
+    files,      ///< open descriptors, for each process
+    processes,  ///< of the user, whoever started them
+  };
+  Resource resource;
+  /// Not 0.
+  std::uint64_t maximum;
+};
+
 /// A file of the site that is sent for an error.
 struct ErrorPage {
   Status status;
@@ -119,6 +132,12 @@ struct Options {
   bool handlers_anywhere = false;
   bool allow_writable_scripts = false;
   CgiOutput cgi_output = CgiOutput::parsed;
+  /// How long a script may run.
+  std::optional<std::chrono::seconds> cgi_timeout;
+  /// Whether a script goes on though its client is gone.
+  bool keep_running = false;
+  /// One for each resource at most.
+  std::vector<ScriptLimit> script_limits;
   bool isindex = false;
   bool pass_authorization = false;
   /// NAME=VALUE, for scripts.

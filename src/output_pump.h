@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cgi_head.h"
@@ -41,6 +42,8 @@ class OutputPump {
   enum class Waiting { for_nothing, for_client, for_script, for_end };
   [[nodiscard]] Waiting waiting() const { return waiting_; }
   [[nodiscard]] int pipe() const { return pipe_.get(); }
+  /// Gives the pipe away. No step follows.
+  [[nodiscard]] UniqueFd take_pipe() { return std::move(pipe_); }
   /// While waiting for_end: when to go on all the same.
   [[nodiscard]] Deadline end_deadline() const { return end_deadline_; }
 
@@ -58,6 +61,10 @@ class OutputPump {
   /// Whether the answer has begun: an error cannot be told any more.
   [[nodiscard]] bool has_begun() const {
     return state_ != State::head && !local_redirect_;
+  }
+  /// Whether the client has not got all that it will get.
+  [[nodiscard]] bool is_awaited() const {
+    return state_ < State::rest || local_redirect_;
   }
   /// Whether nothing is left to be done.
   [[nodiscard]] bool is_done() const { return state_ == State::done; }

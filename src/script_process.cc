@@ -7,7 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <csignal>
 #include <utility>
@@ -29,11 +31,29 @@ void append_pointers(std::vector<char*>& pointers,
   pointers.push_back(nullptr);
 }
 
+ResourceLimit resource_limit_for(const ScriptLimit& limit) {
+  using Resource = ScriptLimit::Resource;
+  constexpr std::array resources{
+      std::pair{Resource::cpu, RLIMIT_CPU},
+      std::pair{Resource::memory, RLIMIT_AS},
+      std::pair{Resource::files, RLIMIT_NOFILE},
+      std::pair{Resource::processes, RLIMIT_NPROC},
+  };
+  const auto* const row = std::ranges::find(
+      resources, limit.resource, &decltype(resources)::value_type::first);
+  return {row->second, {limit.maximum, limit.maximum}};
+}
+
 // Where a descriptor already has the number it is to have, dup2 does nothing,
 // and close-on-exec must be taken off.
 bool install(int from, int to) {
   if (from == to) return ::fcntl(from, F_SETFD, 0) == 0;
   return ::dup2(from, to) >= 0;
+}
+
+std::chrono::microseconds duration_of(const timeval& time) {
+  return std::chrono::seconds{time.tv_sec} +
+         std::chrono::microseconds{time.tv_usec};
 }
 
 // The child side: async-signal-safe calls only. After vfork the child shares
@@ -55,6 +75,8 @@ StartFailure execute(const ScriptCommand& command,
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (const auto& [resource, limit] : command.limits())
+    if (::setrlimit(resource, &limit) < 0) return {"setrlimit", errno};
   ::execve(command.path(), command.argv(), command.envp());
   return {"exec", errno};
 }
@@ -63,7 +85,8 @@ StartFailure execute(const ScriptCommand& command,
 
 ScriptCommand::ScriptCommand(const Script& script,
                              std::vector<std::string> arguments,
-                             std::vector<std::string> environment)
+                             std::vector<std::string> environment,
+                             std::span<const ScriptLimit> limits)
     : folder_{script.folder.get()},
       path_{script.handler.empty() ? "./" + script.file_name : script.handler},
       file_{"./" + script.file_name},
@@ -73,11 +96,21 @@ ScriptCommand::ScriptCommand(const Script& script,
   if (!script.handler.empty()) argv_.push_back(file_.data());
   append_pointers(argv_, arguments_);
   append_pointers(envp_, environment_);
+  for (const ScriptLimit& limit : limits)
+    limits_.push_back(resource_limit_for(limit));
 }
 
 StartFailure become_script(const ScriptCommand& command,
-                           const StandardDescriptors& standard) {
-  return execute(command, standard);
+                           const StandardDescriptors& standard,
+                           std::optional<std::chrono::seconds> timeout) {
+  if (timeout) {
+    // Ignored, as the superserver may have left it, it would end nothing.
+    ::signal(SIGALRM, SIG_DFL);  // NOLINT(*-err33-c)
+    ::alarm(static_cast<unsigned>(timeout->count()));
+  }
+  const StartFailure failure = execute(command, standard);
+  if (timeout) ::alarm(0);
+  return failure;
 }
 
 std::optional<StartFailure> find_program_problem(const std::string& path) {
@@ -131,19 +164,38 @@ std::variant<ScriptProcess, StartFailure> ScriptProcess::start(
 
 ScriptProcess::ScriptProcess(ScriptProcess&& other) noexcept
     : pid_{std::exchange(other.pid_, 0)},
-      children_{std::move(other.children_)} {}
+      children_{std::move(other.children_)},
+      end_deadline_{other.end_deadline_} {}
 
 ScriptProcess::~ScriptProcess() {
   if (pid_ == 0) return;
+  terminate();
+  while (!has_ended() && wait_for(end_event(), POLLIN, *end_deadline_)) {
+  }
+  kill();
+}
+
+void ScriptProcess::terminate() {
+  if (pid_ == 0 || end_deadline_) return;
+  end_deadline_ = Clock::now() + max_end_time;
   ::kill(-pid_, SIGTERM);
-  const Deadline deadline = Clock::now() + max_end_time;
-  while (!has_ended() && wait_for(end_event(), POLLIN, deadline)) {
-  }
-  // Before it is waited for: until then its number is that of its group, and
-  // of nobody else. Others in it may have ignored SIGTERM.
+}
+
+// Before it is waited for: until then its number is that of its group, and of
+// nobody else. Others in it may have ignored SIGTERM.
+ScriptEnd ScriptProcess::kill() {
+  assert(pid_ > 0);
   ::kill(-pid_, SIGKILL);
-  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  return wait();
+}
+
+ScriptEnd ScriptProcess::wait() {
+  int status = 0;
+  rusage usage{};
+  while (::wait4(pid_, &status, 0, &usage) < 0 && errno == EINTR) {
   }
+  pid_ = 0;
+  return {status, duration_of(usage.ru_utime) + duration_of(usage.ru_stime)};
 }
 
 // The event is taken before the state is looked at, so that none is lost.
@@ -157,21 +209,24 @@ bool ScriptProcess::has_ended() {
          end.si_pid == pid_;
 }
 
-std::optional<int> ScriptProcess::try_wait() {
-  int status = 0;
-  if (pid_ == 0 || !has_ended() || ::waitpid(pid_, &status, 0) != pid_) {
-    return std::nullopt;
-  }
-  pid_ = 0;
-  return status;
+std::optional<ScriptEnd> ScriptProcess::try_wait() {
+  if (pid_ == 0 || !has_ended()) return std::nullopt;
+  return end_deadline_ ? kill() : wait();
 }
 
-std::string describe_end(int wait_status) {
-  if (WIFSIGNALED(wait_status))
-    return "killed by signal " + std::to_string(WTERMSIG(wait_status));
-  if (WEXITSTATUS(wait_status) != 0)
-    return "exit status " + std::to_string(WEXITSTATUS(wait_status));
-  return {};
+std::string describe_end(const ScriptEnd& end) {
+  std::string what;
+  if (WIFSIGNALED(end.wait_status)) {
+    what = "killed by signal " + std::to_string(WTERMSIG(end.wait_status));
+  } else if (WEXITSTATUS(end.wait_status) != 0) {
+    what = "exit status " + std::to_string(WEXITSTATUS(end.wait_status));
+  } else {
+    return what;
+  }
+  const auto time = std::chrono::floor<std::chrono::milliseconds>(end.cpu_time);
+  return what.append(", ")
+      .append(std::to_string(time.count()))
+      .append(" ms of CPU time");
 }
 
 }  // namespace cgihttpd

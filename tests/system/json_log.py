@@ -21,6 +21,7 @@ MEMBERS = {
     "referer": str,
     "user_agent": str,
     "script": str,
+    "script_cpu_us": int,
     "duration_us": int,
 }
 WORDS = {"method", "target", "protocol"}
@@ -111,6 +112,7 @@ class Lines(unittest.TestCase):
             "referer": "http://ä/",
             "user_agent": '"\\',
             "script": None,
+            "script_cpu_us": None,
         }
         self.assertEqual(found, found | expected)
         time = time_of(found)
@@ -128,11 +130,13 @@ class Lines(unittest.TestCase):
         self.assertEqual(error["error"], "complaint")
         self.assertEqual(access["script"], "/cgi-bin/hello")
         self.assertEqual((access["status"], access["bytes"]), (200, 6))
+        self.assertLess(access["script_cpu_us"], 1_000_000 * harness.PATIENCE)
         self.assertIsNone(access["host"])
         access = self.access_of(b"GET /cgi-bin/nph-hello HTTP/1.0\r\n\r\n")
         self.assertEqual(access["script"], "/cgi-bin/nph-hello")
         self.assertIsNone(access["bytes"])
         self.assertIsNone(access["duration_us"])
+        self.assertIsNone(access["script_cpu_us"])
 
     def test_errors(self):
         lines = self.objects_of(b"GET /link HTTP/1.1\r\nHost: \xff\r\n\r\n")

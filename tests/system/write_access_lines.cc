@@ -36,7 +36,8 @@ class Exchanges {
     user_agent_ = maybe_hostile(one_of(user_agents));
     record.user_agent = user_agent_;
     if (record.body_octets)
-      record.duration = std::chrono::microseconds{below(1U << 30U)};
+      record.script_cpu = std::chrono::microseconds{below(1U << 30U)};
+    record.duration = std::chrono::microseconds{below(1U << 30U)};
     return record;
   }
 

@@ -94,6 +94,7 @@ std::vector<std::string> made_longest(const AccessRecord& usual) {
   record.remote_port = std::numeric_limits<std::uint16_t>::max();
   record.time = Instant::max();
   record.body_octets = std::numeric_limits<std::uint64_t>::max();
+  record.script_cpu = std::chrono::microseconds::max();
   record.duration = std::chrono::microseconds::max();
   return {format_access_line(record),
           format_access_line(record, LogFormat::json)};
@@ -216,7 +217,8 @@ constexpr std::string_view object_start =
     R"("remote_port":50000,)";
 constexpr std::string_view object_end =
     R"("host":"b","status":200,"bytes":42,"referer":"http://a/",)"
-    R"("user_agent":"curl/8","script":null,"duration_us":1500})";
+    R"("user_agent":"curl/8","script":null,"script_cpu_us":null,)"
+    R"("duration_us":1500})";
 
 static std::string object_of(std::string_view middle) {
   return std::string{object_start}.append(middle).append(object_end);
@@ -262,7 +264,16 @@ BOOST_AUTO_TEST_CASE(an_object_has_all_that_is_known) {
            R"("user":null,"method":"GET","target":"/","protocol":"HTTP/1.1",)"
            R"("host":"b","status":200,"bytes":null,"referer":"http://a/",)"
            R"("user_agent":"curl/8","script":"/cgi-bin/a",)"
-           R"("duration_us":null})"},
+           R"("script_cpu_us":null,"duration_us":null})"},
+      {"a script that has run", changed([](AccessRecord& r) {
+         r.script_name = "/cgi-bin/a";
+         r.script_cpu = std::chrono::microseconds{0};
+       }),
+       std::string{object_start} +
+           R"("user":null,"method":"GET","target":"/","protocol":"HTTP/1.1",)"
+           R"("host":"b","status":200,"bytes":42,"referer":"http://a/",)"
+           R"("user_agent":"curl/8","script":"/cgi-bin/a",)"
+           R"("script_cpu_us":0,"duration_us":1500})"},
       {"nothing is known", changed([](AccessRecord& r) {
          r = {};
          r.status = Status::request_timeout;
@@ -270,7 +281,7 @@ BOOST_AUTO_TEST_CASE(an_object_has_all_that_is_known) {
        R"({"time":"1970-01-01T00:00:00.000Z","remote_address":null,)"
        R"("remote_port":null,"user":null,"request_line":null,"host":null,)"
        R"("status":408,"bytes":null,"referer":null,"user_agent":null,)"
-       R"("script":null,"duration_us":null})"},
+       R"("script":null,"script_cpu_us":null,"duration_us":null})"},
   };
   check_rows(rows, [](const ObjectRow& row) {
     BOOST_TEST(format_access_line(row.input, LogFormat::json) == row.expected);
@@ -282,14 +293,15 @@ BOOST_AUTO_TEST_CASE(fields_have_the_names_of_cgi) {
   record.user = "Ann B.";
   record.script_name = "/cgi-bin/a";
   record.user_agent = "\"\n\"";
+  record.script_cpu = std::chrono::microseconds{1200};
   const std::vector<std::string> expected{
-      "REMOTE_ADDR=192.0.2.1",   "REMOTE_PORT=50000",
-      "REMOTE_USER=Ann B.",      "REQUEST_METHOD=GET",
-      "REQUEST_URI=/",           "SERVER_PROTOCOL=HTTP/1.1",
-      "SERVER_NAME=b",           "SCRIPT_NAME=/cgi-bin/a",
-      "HTTP_STATUS=200",         "HTTP_BYTES=42",
-      "HTTP_REFERER=http://a/",  R"(HTTP_USER_AGENT=\"\x0A\")",
-      "HTTP_DURATION_USEC=1500",
+      "REMOTE_ADDR=192.0.2.1",  "REMOTE_PORT=50000",
+      "REMOTE_USER=Ann B.",     "REQUEST_METHOD=GET",
+      "REQUEST_URI=/",          "SERVER_PROTOCOL=HTTP/1.1",
+      "SERVER_NAME=b",          "SCRIPT_NAME=/cgi-bin/a",
+      "HTTP_STATUS=200",        "HTTP_BYTES=42",
+      "HTTP_REFERER=http://a/", R"(HTTP_USER_AGENT=\"\x0A\")",
+      "SCRIPT_CPU_USEC=1200",   "HTTP_DURATION_USEC=1500",
   };
   BOOST_TEST(access_fields(record) == expected,
              boost::test_tools::per_element());

@@ -43,7 +43,9 @@ class Stage {
 
   [[nodiscard]] Request& request() { return request_; }
   [[nodiscard]] Wire& wire() { return wire_; }
-  [[nodiscard]] const ScriptAnswer& answer() const { return answer_; }
+  [[nodiscard]] ScriptAnswer& answer() { return answer_; }
+  void set_timeout(std::chrono::seconds timeout) { timeout_ = timeout; }
+  void add_fifo(const char* name) const { folder_.add_fifo(name); }
   void set_mode(mode_t mode) const { folder_.add_file("test.sh", "", mode); }
 
   template <typename Use>
@@ -55,12 +57,14 @@ class Stage {
                          request_,
                          script,
                          command,
-                         {.server = "server", .added = {}}});
+                         {.server = "server", .added = {}},
+                         -1,
+                         timeout_});
   }
 
   [[nodiscard]] std::optional<Refusal> relay() {
-    const RelayEnd end = run(
-        [&](const ScriptRun& run) { return relay_script(run, answer_); });
+    const RelayEnd end =
+        run([&](const ScriptRun& run) { return relay_script(run, answer_); });
     const auto* refusal = std::get_if<Refusal>(&end);
     if (refusal == nullptr) return std::nullopt;
     return *refusal;
@@ -77,6 +81,7 @@ class Stage {
   Log log_{LogTarget::standard_error};
   Request request_;
   ScriptAnswer answer_;
+  std::optional<std::chrono::seconds> timeout_;
 };
 
 }  // namespace
@@ -130,6 +135,11 @@ BOOST_AUTO_TEST_CASE(a_script_that_does_not_start_is_refused) {
           Status::service_unavailable,
           "",
           "dup2: Too many open files"},
+      Row{{"setrlimit", EPERM},
+          Status::forbidden,
+          not_executed,
+          "setrlimit: Operation not permitted: is --cgi-limit above a limit of "
+          "the handler's own?"},
       Row{{"exec", ENFILE},
           Status::service_unavailable,
           "",
@@ -278,6 +288,11 @@ BOOST_AUTO_TEST_CASE(a_script_ends_when_its_client_has_gone) {
     Stage stage{"echo 'A: b\n'\nwhile :; do echo hello; done\n"};
     stage.wire().close_client();
     BOOST_CHECK_THROW(static_cast<void>(stage.relay()), std::system_error);
+    BOOST_REQUIRE(stage.answer().script.has_value());
+    stage.answer().script->terminate();
+    wait_for_script(stage.answer());
+    BOOST_TEST(!stage.answer().script);
+    BOOST_TEST(stage.answer().cpu_time.has_value());
     BOOST_TEST(::waitpid(-1, nullptr, WNOHANG) == -1);
     BOOST_TEST(errno == ECHILD);
   });
@@ -294,7 +309,7 @@ BOOST_AUTO_TEST_CASE(errors_of_a_script_stand_in_the_log) {
     const std::string lines = read_available(log.reading.get());
     for (const char* line : {"cgihttpd: /cgi-bin/test.sh: oops\n",
                              "cgihttpd: /cgi-bin/test.sh: bye\n",
-                             "cgihttpd: /cgi-bin/test.sh: exit status 3\n"})
+                             "cgihttpd: /cgi-bin/test.sh: exit status 3, "})
       BOOST_TEST((lines.find(line) != std::string::npos), line);
     BOOST_TEST((stage.received().find("oops") == std::string::npos));
   });
@@ -311,10 +326,37 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_cut_short_is_reported) {
     }
     const std::string lines = read_available(log.reading.get());
     for (const char* line :
-         {"cgihttpd: /cgi-bin/test.sh: killed by signal 9\n",
+         {"cgihttpd: /cgi-bin/test.sh: killed by signal 9, ",
           "cgihttpd: /cgi-bin/test.sh: its answer is not whole\n"})
       BOOST_TEST((lines.find(line) != std::string::npos), line);
     BOOST_TEST(!stage.received().ends_with("0\r\n\r\n"));
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_script_that_runs_for_too_long_is_given_up) {
+  check_in_child([] {
+    Stage stage{"read forever < fifo\n"};
+    stage.add_fifo("fifo");
+    stage.set_timeout(1s);
+    const auto refusal = stage.relay();
+    BOOST_REQUIRE(refusal.has_value());
+    BOOST_TEST((refusal->status == Status::gateway_timeout));
+    BOOST_TEST(!stage.answer().has_begun);
+    BOOST_REQUIRE(stage.answer().script.has_value());
+    wait_for_script(stage.answer());
+    BOOST_TEST(::waitpid(-1, nullptr, WNOHANG) == -1);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_script_that_has_ended_is_not_given_up) {
+  check_in_child([] {
+    Stage stage{"echo 'A: b\n'\necho hello\n"};
+    stage.set_timeout(20s);
+    BOOST_TEST(!stage.relay());
+    BOOST_TEST(!stage.answer().script);
+    BOOST_TEST(stage.answer().cpu_time.has_value());
+    wait_for_script(stage.answer());
+    BOOST_TEST(stage.received().ends_with("hello\n"));
   });
 }
 

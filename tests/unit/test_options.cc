@@ -72,6 +72,9 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_manual) {
   BOOST_TEST(!options.handlers_anywhere);
   BOOST_TEST(!options.allow_writable_scripts);
   BOOST_TEST((options.cgi_output == CgiOutput::parsed));
+  BOOST_TEST(!options.cgi_timeout.has_value());
+  BOOST_TEST(!options.keep_running);
+  BOOST_TEST(options.script_limits.empty());
   BOOST_TEST(!options.isindex);
   BOOST_TEST(!options.pass_authorization);
   BOOST_TEST(options.set_environment.empty());
@@ -146,6 +149,16 @@ constexpr OptionRow site_rows[] = {
 
 BOOST_AUTO_TEST_CASE(options_tell_what_a_site_is) {
   check_options(site_rows);
+}
+
+using Resource = ScriptLimit::Resource;
+
+static bool has_limit(const Options& options, Resource resource,
+                      std::uint64_t maximum) {
+  return std::ranges::any_of(
+      options.script_limits, [&](const ScriptLimit& limit) {
+        return limit.resource == resource && limit.maximum == maximum;
+      });
 }
 
 constexpr OptionRow option_rows[] = {
@@ -229,6 +242,32 @@ constexpr OptionRow option_rows[] = {
     {"the other timeout", "cgihttpd --send-timeout=5 /srv",
      [](const Options& o) {
        return o.send_timeout.count() == 5 && o.head_timeout.count() == 20;
+     }},
+    {"a script's time", "cgihttpd --cgi-timeout=30 /srv",
+     [](const Options& o) {
+       return o.cgi_timeout == std::chrono::seconds{30};
+     }},
+    {"a switch", "cgihttpd --keep-running /srv",
+     [](const Options& o) { return o.keep_running; }},
+    {"CPU time", "cgihttpd --cgi-limit=cpu=60 /srv",
+     [](const Options& o) { return has_limit(o, Resource::cpu, 60); }},
+    {"memory", "cgihttpd --cgi-limit=memory=2G /srv",
+     [](const Options& o) {
+       return has_limit(o, Resource::memory, 2'147'483'648);
+     }},
+    {"memory in octets", "cgihttpd --cgi-limit=memory=5000000 /srv",
+     [](const Options& o) { return has_limit(o, Resource::memory, 5000000); }},
+    {"several limits",
+     "cgihttpd --cgi-limit=files=20 --cgi-limit=processes=50 /srv",
+     [](const Options& o) {
+       return o.script_limits.size() == 2 &&
+              has_limit(o, Resource::files, 20) &&
+              has_limit(o, Resource::processes, 50);
+     }},
+    {"the last one counts",
+     "cgihttpd --cgi-limit=files=20 --cgi-limit=files=30 /srv",
+     [](const Options& o) {
+       return o.script_limits.size() == 1 && has_limit(o, Resource::files, 30);
      }},
     {"a size in octets", "cgihttpd --max-body=8193 /srv",
      [](const Options& o) { return o.max_body == 8193; }},
@@ -521,6 +560,30 @@ constexpr ErrorRow value_rows[] = {
      "--log-format=common: "},
     {"the other timeout", "cgihttpd --send-timeout=0 /srv",
      "--send-timeout=0: "},
+    {"the time of a script", "cgihttpd --cgi-timeout=0 /srv",
+     "--cgi-timeout=0: "},
+    {"more than a week of it", "cgihttpd --cgi-timeout=604801 /srv",
+     "--cgi-timeout=604801: "},
+    {"no limit", "cgihttpd --cgi-limit= /srv", "--cgi-limit: needs cpu="},
+    {"no such limit", "cgihttpd --cgi-limit=stack=1 /srv",
+     "--cgi-limit=stack=1: needs cpu="},
+    {"a limit has a case", "cgihttpd --cgi-limit=CPU=1 /srv",
+     "--cgi-limit=CPU=1: "},
+    {"a limit of nothing", "cgihttpd --cgi-limit=cpu /srv",
+     "--cgi-limit=cpu: "},
+    {"an empty limit", "cgihttpd --cgi-limit=cpu= /srv", "--cgi-limit=cpu=: "},
+    {"nothing at all", "cgihttpd --cgi-limit=files=0 /srv",
+     "--cgi-limit=files=0: "},
+    {"no memory at all", "cgihttpd --cgi-limit=memory=0M /srv",
+     "--cgi-limit=memory=0M: "},
+    {"a suffix of what is counted", "cgihttpd --cgi-limit=files=1K /srv",
+     "--cgi-limit=files=1K: "},
+    {"a negative limit", "cgihttpd --cgi-limit=cpu=-1 /srv",
+     "--cgi-limit=cpu=-1: "},
+    {"2^64 of them", "cgihttpd --cgi-limit=cpu=18446744073709551616 /srv",
+     "--cgi-limit=cpu=18446744073709551616: "},
+    {"2^64 octets of memory", "cgihttpd --cgi-limit=memory=17179869184G /srv",
+     "--cgi-limit=memory=17179869184G: "},
     {"no size", "cgihttpd --max-body= /srv", "--max-body: "},
     {"a suffix alone", "cgihttpd --max-body=M /srv", "--max-body=M: "},
     {"a small suffix", "cgihttpd --max-body=1m /srv", "--max-body=1m: "},
@@ -574,6 +637,8 @@ constexpr ErrorRow missing_value_rows[] = {
     {"a pair", "cgihttpd /srv --auth", "--auth: needs a value"},
     {"a time", "cgihttpd /srv --head-timeout", "--head-timeout: needs a value"},
     {"a time", "cgihttpd /srv --send-timeout", "--send-timeout: needs a value"},
+    {"a time", "cgihttpd /srv --cgi-timeout", "--cgi-timeout: needs a value"},
+    {"a limit", "cgihttpd /srv --cgi-limit", "--cgi-limit: needs a value"},
     {"a size", "cgihttpd /srv --max-body", "--max-body: needs a value"},
     {"a log", "cgihttpd /srv --log", "--log: needs a value"},
     {"a format", "cgihttpd /srv --log-format", "--log-format: needs a value"},
@@ -621,6 +686,9 @@ constexpr std::string_view helped_options[] = {
     "      --allow-writable-scripts",
     "      --no-cgi",
     "      --cgi-output=MODE",
+    "      --cgi-timeout=SECONDS",
+    "      --keep-running",
+    "      --cgi-limit=NAME=NUMBER",
     "      --isindex",
     "      --pass-authorization",
     "      --set-env=NAME=VALUE",

@@ -8,6 +8,7 @@
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <string>
 #include <utility>
@@ -81,13 +82,18 @@ class Running {
     return wait_for(output_.get(), POLLIN, soon()) && is_at_end(output_.get());
   }
 
-  // How it has ended, in words.
-  [[nodiscard]] std::string end_of_it() {
+  // How it has ended; ends the test where it does not.
+  [[nodiscard]] ScriptEnd wait_for_end() {
     for (;;) {
-      if (const auto status = process_->try_wait())
-        return describe_end(*status);
-      if (!wait_for(process_->end_event(), POLLIN, soon())) return "not at all";
+      if (const auto end = process_->try_wait()) return *end;
+      BOOST_REQUIRE(wait_for(process_->end_event(), POLLIN, soon()));
     }
+  }
+
+  // The same in words, without its CPU time.
+  [[nodiscard]] std::string end_of_it() {
+    const std::string words = describe_end(wait_for_end());
+    return words.substr(0, words.find(','));
   }
 
  private:
@@ -288,6 +294,59 @@ BOOST_AUTO_TEST_CASE(a_script_has_signals_as_posix_says) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(a_script_has_the_limits_that_were_set) {
+  using Resource = ScriptLimit::Resource;
+  struct Row {
+    const char* why;
+    ScriptLimit limit;
+    const char* text;
+  };
+  constexpr std::array rows{
+      Row{"cpu", {Resource::cpu, 7}, "ulimit -St; ulimit -Ht"},
+      Row{"memory",
+          {Resource::memory, std::uint64_t{1} << 30U},
+          "ulimit -Sv; ulimit -Hv"},
+      Row{"files", {Resource::files, 23}, "ulimit -Sn; ulimit -Hn"},
+      Row{"processes", {Resource::processes, 9999}, "ulimit -Su; ulimit -Hu"},
+  };
+  constexpr std::array expected{"7\n7\n", "1048576\n1048576\n", "23\n23\n",
+                                "9999\n9999\n"};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    BOOST_TEST_CONTEXT(rows.at(i).why) {
+      check_in_child([&] {
+        const TemporaryFolder folder;
+        folder.add_file("script",
+                        std::string{"#!/bin/bash\n"} + rows.at(i).text, 0755);
+        const Script script = script_at(folder, "script");
+        const std::array limits{rows.at(i).limit};
+        const ScriptCommand command{script, {}, {}, limits};
+        Pipe pipe = make_pipe();
+        const auto started =
+            ScriptProcess::start(command, {0, pipe.writing.get(), 2});
+        pipe.writing.reset();
+        BOOST_REQUIRE(std::holds_alternative<ScriptProcess>(started));
+        BOOST_TEST(read_to_end(pipe.reading.get()) == expected.at(i));
+      });
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_that_cannot_be_set_is_a_failing_start) {
+  check_in_child([] {
+    become_nobody();
+    const Tree tree;
+    const rlimit ours{50, 50};
+    BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &ours) == 0);
+    const Script script = script_at(tree.folder, "good");
+    const std::array limits{ScriptLimit{ScriptLimit::Resource::files, 51}};
+    const ScriptCommand command{script, {}, {}, limits};
+    const auto started = ScriptProcess::start(command, {0, 1, 2});
+    const auto* failure = std::get_if<StartFailure>(&started);
+    BOOST_REQUIRE(failure != nullptr);
+    check_failure("above ours", *failure, "setrlimit", EPERM);
+  });
+}
+
 BOOST_AUTO_TEST_CASE(a_script_is_in_a_process_group_of_its_own) {
   check_in_child([] {
     const Running running{"echo $$\nread forever\n"};
@@ -319,6 +378,50 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_script_is_told) {
       });
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_end_tells_the_cpu_time) {
+  check_in_child([] {  // of its children, too
+    Running running{"(i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done)"};
+    const auto time = running.wait_for_end().cpu_time;
+    BOOST_TEST(time.count() > 1000);
+    BOOST_TEST((time < max_test_wait));
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_script_that_is_asked_to_end_has_a_while_to_do_so) {
+  check_in_child([] {
+    Running running{
+        "trap 'echo ending; read forever' TERM\n"
+        "echo ready\nread forever\n"};
+    BOOST_TEST(running.line() == "ready");
+    BOOST_TEST(!running.process().end_deadline());
+    running.process().terminate();
+    const auto deadline = running.process().end_deadline();
+    BOOST_REQUIRE(deadline.has_value());
+    BOOST_TEST((*deadline > Clock::now()));
+    BOOST_TEST(running.line() == "ending");
+    running.process().terminate();
+    BOOST_TEST((running.process().end_deadline() == deadline), "only once");
+    BOOST_TEST(!running.process().try_wait());
+    BOOST_TEST(WTERMSIG(running.process().kill().wait_status) == SIGKILL);
+    running.process().terminate();
+    BOOST_TEST(!running.process().try_wait());
+    BOOST_TEST(::waitpid(-1, nullptr, WNOHANG) == -1);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(the_group_of_a_script_that_was_to_end_ends_with_it) {
+  check_in_child([] {
+    Running running{
+        "exec 3<&0\n"
+        "sh -c 'trap \"\" TERM; echo child; read forever <&3' &\n"
+        "wait\n"};
+    BOOST_TEST(running.line() == "child");
+    running.process().terminate();
+    BOOST_TEST(running.end_of_it() == "killed by signal 15");
+    BOOST_TEST(running.has_nobody_left());
+  });
 }
 
 BOOST_AUTO_TEST_CASE(the_end_is_told_though_sigchld_was_ignored) {
@@ -413,6 +516,32 @@ BOOST_AUTO_TEST_CASE(the_handler_becomes_the_script) {
   BOOST_TEST(read_available(pipe.reading.get()) == "value argument\n");
 }
 
+BOOST_AUTO_TEST_CASE(the_handler_as_a_script_has_an_alarm) {
+  const TemporaryFolder folder;
+  // Ignored before, it would never ring.
+  folder.add_file("script", "#!/bin/sh\nwhile :; do :; done\n", 0755);
+  Child handler{[&] {
+    ::signal(SIGALRM, SIG_IGN);
+    const Script script = script_at(folder, "script");
+    const ScriptCommand command{script, {}, {}};
+    static_cast<void>(
+        become_script(command, {0, 1, 2}, std::chrono::seconds{1}));
+  }};
+  BOOST_TEST(handler.wait() == 128 + SIGALRM);
+}
+
+BOOST_AUTO_TEST_CASE(the_handler_that_stays_itself_has_no_alarm) {
+  check_in_child([] {
+    const Tree tree;
+    const Script script = script_at(tree.folder, "empty");
+    const ScriptCommand command{script, {}, {}};
+    check_failure("empty",
+                  become_script(command, {0, 1, 2}, std::chrono::hours{1}),
+                  "exec", ENOEXEC);
+    BOOST_TEST(::alarm(0) == 0U);
+  });
+}
+
 BOOST_AUTO_TEST_CASE(the_handler_stays_itself_where_it_cannot) {
   check_in_child([] {
     const Tree tree;
@@ -461,11 +590,16 @@ BOOST_AUTO_TEST_CASE(a_script_that_cannot_be_read_may_be_good) {
 }
 
 BOOST_AUTO_TEST_CASE(an_end_in_words) {
-  BOOST_TEST(describe_end(0).empty());
-  BOOST_TEST(describe_end(W_EXITCODE(1, 0)) == "exit status 1");
-  BOOST_TEST(describe_end(W_EXITCODE(0, SIGKILL)) == "killed by signal 9");
-  BOOST_TEST(describe_end(W_EXITCODE(0, SIGSEGV) | WCOREFLAG) ==
-             "killed by signal 11");
+  const auto describe = [](int wait_status, int microseconds) {
+    return describe_end({wait_status, std::chrono::microseconds{microseconds}});
+  };
+  BOOST_TEST(describe(0, 1'000'000).empty());
+  BOOST_TEST(describe(W_EXITCODE(1, 0), 999) ==
+             "exit status 1, 0 ms of CPU time");
+  BOOST_TEST(describe(W_EXITCODE(0, SIGKILL), 1'234'567) ==
+             "killed by signal 9, 1234 ms of CPU time");
+  BOOST_TEST(describe(W_EXITCODE(0, SIGSEGV) | WCOREFLAG, 1000) ==
+             "killed by signal 11, 1 ms of CPU time");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
