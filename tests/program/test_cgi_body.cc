@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(may_be_left_unread) {
 }
 
 BOOST_AUTO_TEST_CASE(may_be_read_after_much_was_written) {
-  const std::string body = pattern(mebibyte);
+  const std::string body = pattern(5 * mebibyte);
   Tree tree;
   tree.script("cgi-bin/x",
               "printf 'A: b\\n\\n'; head -c 20971520 /dev/zero; exec cat");
