@@ -17,6 +17,7 @@ import subprocess
 import unittest
 import urllib.parse
 
+import curl
 import harness
 
 SCRIPTS = ("all.sh", "all.pl", "all.py")
@@ -35,20 +36,6 @@ UNSTARTABLE = {
     "carriage-return": "#!/bin/sh\r\necho Status: 200\r\n",
     "no-program": "echo Content-Type: text/plain; echo\n",
 }
-CURL = ["curl", "--disable", "--noproxy", "*", "--silent", "--show-error"]
-
-
-def run_curl(*arguments, given=b""):
-    done = subprocess.run(
-        [*CURL, *arguments],
-        input=given,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        timeout=harness.PATIENCE,
-    )
-    if done.returncode != 0:
-        raise AssertionError(f"curl {arguments}: {done.stderr.decode()}")
-    return done.stdout
 
 
 def ask_with_curl(server, method, target, body=None, **fields):
@@ -57,7 +44,7 @@ def ask_with_curl(server, method, target, body=None, **fields):
         arguments += ["--header", f"{name}: {value}"]
     if body is not None:
         arguments += ["--data-binary", "@-"]
-    received = run_curl(*arguments, server.url + target, given=body or b"")
+    received = curl.run(*arguments, server.url + target, given=body or b"")
     return harness.parse(received, method)
 
 
@@ -132,7 +119,7 @@ class EitherWay:
     def test_a_file_is_uploaded_to_cgi_pm(self):
         form = ["--form", f"file=@{top}/download;filename=Bild ä.png"]
         form += ["--form-string", "title=Übung;@"]
-        body = run_curl(*form, f"{self.server.url}/cgi-bin/all.pl/form")
+        body = curl.run(*form, f"{self.server.url}/cgi-bin/all.pl/form")
         expected = f"file=Bild ä.png {digest(DOWNLOAD)}\ntitle=Übung;@\n"
         self.assertEqual(body.decode(), expected)
 
@@ -151,7 +138,7 @@ class EitherWay:
                 # It waits for 100 Continue, and is told no size beforehand.
                 target = f"/cgi-bin/{script}/digest-to-the-end"
                 arguments = ["--upload-file", "-", self.server.url + target]
-                answer = run_curl(*arguments, given=DOWNLOAD)
+                answer = curl.run(*arguments, given=DOWNLOAD)
                 self.assertEqual(answer.decode().split()[-1], digest(DOWNLOAD))
                 self.server.wait_until_idle()
                 self.assertIn(f'"PUT {target} HTTP/1.1" 200 ', self.server.log())
@@ -163,7 +150,7 @@ class EitherWay:
             for expect in ("Expect: 100-continue", "Expect:"):
                 for source in ("-", str(top / "download")):
                     with self.subTest(expect=expect, source=source):
-                        status = run_curl(
+                        status = curl.run(
                             *("--output", "/dev/null", "--write-out", "%{http_code}"),
                             *("--header", expect, "--upload-file", source),
                             f"{server.url}/cgi-bin/all.sh/digest-to-the-end",
@@ -306,7 +293,7 @@ class Parsed(EitherWay, unittest.TestCase):
         for script, query in itertools.product(SCRIPTS, ("", "?303")):
             with self.subTest(script=script, query=query):
                 url = f"{self.server.url}/cgi-bin/{script}/go{query}"
-                landed = run_curl("--location", "--data", "a=b", url)
+                landed = curl.run("--location", "--data", "a=b", url)
                 self.assertEqual(landed, b"landed\n")
 
     def test_a_script_chooses_the_status(self):
