@@ -19,9 +19,12 @@ test_needs='
   aria2c                   aria2
   boost/test/unit_test.hpp libboost-test-dev
   CGI.pm                   libcgi-pm-perl
+  /usr/lib/cgit/cgit.cgi   cgit
   chromium                 chromium
   curl                     curl
+  fossil                   fossil
   git                      git
+  /usr/lib/cgi-bin/gitweb.cgi gitweb
   goaccess                 goaccess
   gpg                      gpg
   gpg-agent                gpg-agent
@@ -30,6 +33,7 @@ test_needs='
   nginx                    nginx-light
   node                     nodejs
   openssl                  openssl
+  php-cgi                  php-cgi
   python3                  python3
   strace                   strace
   tcpserver                ucspi-tcp

@@ -15,6 +15,7 @@ import os
 import pathlib
 import re
 import select
+import shlex
 import shutil
 import signal
 import socket
@@ -75,6 +76,21 @@ def write_script(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     path.chmod(0o755)
+
+
+def recipe(program, places):
+    """The options and the root of README's recipe for a program.
+
+    `places` says what stands here for the paths that README has.
+    """
+    readme = pathlib.Path(__file__).parents[2] / "README.md"
+    lines = readme.read_text("utf-8").replace("\\\n", " ").splitlines()
+    commands = [line for line in lines if line.startswith("    cgihttpd ")]
+    [command] = [line for line in commands if program in line]
+    for place, path in places.items():
+        command = command.replace(place, str(path))
+    *options, root = shlex.split(command)[1:]
+    return options, root
 
 
 def access_lines(log_format, count):
@@ -150,6 +166,7 @@ class Server:
         self._text = ""
         self._closed = False
         self._news = threading.Condition()
+        self._asked_lines = 0
         self.port = None
 
     @property
@@ -160,6 +177,14 @@ class Server:
         """What the handlers and their scripts have written to stderr so far."""
         lines = self._all().splitlines(keepends=True)
         return "".join(line for line in lines if not self._CHATTER.match(line))
+
+    def complaints(self):
+        """The lines of the log, since this was asked last, that are no request's."""
+        self.wait_until_idle()
+        request = re.compile(r'\S+ - \S+ \[[^]]+\] "')
+        lines = self.log().splitlines()
+        begin, self._asked_lines = self._asked_lines, len(lines)
+        return [line for line in lines[begin:] if not request.match(line)]
 
     def wait_for_log(self, pattern, timeout=PATIENCE):
         """Waits until the log has the pattern: a line may follow its answer."""
