@@ -17,7 +17,9 @@ build_needs='
 test_needs='
   apt-ftparchive           apt-utils
   aria2c                   aria2
+  /usr/lib/cgi-bin/awstats.pl awstats
   boost/test/unit_test.hpp libboost-test-dev
+  busybox                  busybox
   CGI.pm                   libcgi-pm-perl
   /usr/lib/cgit/cgit.cgi   cgit
   chromium                 chromium
@@ -29,6 +31,7 @@ test_needs='
   gpg                      gpg
   gpg-agent                gpg-agent
   haproxy                  haproxy
+  lua5.4                   lua5.4
   mandoc                   mandoc
   nginx                    nginx-light
   node                     nodejs
