@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <tuple>
 
 #include "escape.h"
 #include "sys.h"
@@ -14,6 +15,11 @@ namespace {
 
 // Of a path, each of whose octets may become four characters.
 constexpr std::size_t max_part_size = 4 * std::size_t{PATH_MAX};
+
+// What two of them have in common that are the same, in their order.
+auto parts_of(const Finding& finding) {
+  return std::tie(finding.path, finding.fault.problem, finding.fault.remedy);
+}
 
 }  // namespace
 
@@ -41,7 +47,7 @@ std::vector<std::string> CheckReport::take_names(const std::string& path,
 }
 
 std::vector<Finding> CheckReport::take() {
-  std::ranges::sort(findings_);
+  std::ranges::sort(findings_, {}, parts_of);
   findings_.erase(std::unique(findings_.begin(), findings_.end()),
                   findings_.end());
   return std::move(findings_);

@@ -13,7 +13,7 @@ namespace cgihttpd {
 struct Fault {
   std::string problem;
   std::string remedy;
-  friend auto operator<=>(const Fault&, const Fault&) = default;
+  friend bool operator==(const Fault&, const Fault&) = default;
 };
 
 struct Finding {
@@ -21,7 +21,7 @@ struct Finding {
   /// names.
   std::string path;
   Fault fault;
-  friend auto operator<=>(const Finding&, const Finding&) = default;
+  friend bool operator==(const Finding&, const Finding&) = default;
 };
 
 /// "PATH: PROBLEM: REMEDY", printable whatever the path has.
