@@ -35,6 +35,8 @@ SUPERSERVERS = ("socket-activate", "socket-activate-fd", "tcpserver")
 # the handler, which root's privileges leave, has to read what they write.
 os.umask(0o022)
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+if unpacked := os.environ.get("UNPACKED"):  # see units/build.sh
+    PATH += f":{unpacked}/usr/sbin:{unpacked}/usr/bin"
 os.environ["PATH"] = PATH
 
 Answer = collections.namedtuple("Answer", "status reason fields body")
@@ -109,17 +111,27 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def raw(port, request, timeout=PATIENCE):
-    """Sends these bytes, and returns all bytes that come until the end of file."""
+def connect(port, source="127.0.0.1", timeout=PATIENCE):
+    """Connects from a loopback address; whoever calls it closes the socket."""
+    return socket.create_connection(("127.0.0.1", port), timeout, (source, 0))
+
+
+def receive_all(connection, timeout=PATIENCE):
+    """All bytes that come until the end of file."""
     deadline = time.monotonic() + timeout
     received = bytearray()
-    with socket.create_connection(("127.0.0.1", port), timeout) as connection:
+    while True:
+        connection.settimeout(max(0.001, deadline - time.monotonic()))
+        if not (piece := connection.recv(1 << 16)):
+            return bytes(received)
+        received += piece
+
+
+def raw(port, request, timeout=PATIENCE, source="127.0.0.1"):
+    """Sends these bytes, and returns all bytes that come until the end of file."""
+    with connect(port, source, timeout) as connection:
         connection.sendall(request)
-        while True:
-            connection.settimeout(max(0.001, deadline - time.monotonic()))
-            if not (piece := connection.recv(1 << 16)):
-                return bytes(received)
-            received += piece
+        return receive_all(connection, timeout)
 
 
 def parse(received, method="GET"):
@@ -134,9 +146,10 @@ def parse(received, method="GET"):
     return Answer(response.status, response.reason, response.headers, response.read())
 
 
-def ask(port, request, timeout=PATIENCE):
+def ask(port, request, timeout=PATIENCE, source="127.0.0.1"):
     """`raw` and `parse` in one."""
-    return parse(raw(port, request, timeout), request.split(b" ", 1)[0].decode())
+    received = raw(port, request, timeout, source)
+    return parse(received, request.split(b" ", 1)[0].decode())
 
 
 class Server:
@@ -157,9 +170,7 @@ class Server:
         r"|Spawned |Execing |Child \d+ died with "
     )
 
-    def __init__(
-        self, root, *options, superserver="socket-activate", environment=None
-    ):
+    def __init__(self, root, *options, superserver="socket-activate", environment=None):
         self._handler = [binary(), *options, str(root)]
         self._superserver = superserver
         self._environment = environment or {}
