@@ -30,17 +30,33 @@ test_needs='
   goaccess                 goaccess
   gpg                      gpg
   gpg-agent                gpg-agent
-  haproxy                  haproxy
   lua5.4                   lua5.4
   mandoc                   mandoc
-  nginx                    nginx-light
   node                     nodejs
   openssl                  openssl
   php-cgi                  php-cgi
   python3                  python3
   strace                   strace
   tcpserver                ucspi-tcp
+  tcpsvd                   ipsvd
   wget                     wget
+
+  libbsd.so.0                    libbsd0
+  libevent-2.1.so.7              libevent-2.1-7
+  liblua5.3.so.0                 liblua5.3-0
+  libopentracing-c-wrapper.so.0  libopentracing-c-wrapper0
+  libtirpc.so.3                  libtirpc3
+  libwrap.so.0                   libwrap0
+'
+# Daemons that tests start themselves. Installed, they would be started at every
+# boot of this machine, and two of them exclude each other: they are unpacked,
+# into the folder of the build. The libraries that they need stand above.
+test_daemons='
+  haproxy   haproxy
+  inetd     openbsd-inetd
+  nginx     nginx
+  stunnel4  stunnel4
+  xinetd    xinetd
 '
 
 say() {
@@ -56,13 +72,13 @@ has() {
   case $1 in
     *.h | *.hpp) [ -e "/usr/include/$1" ] ;;
     *.pm) perl -e "require '$1'" 2>/dev/null ;;
+    *.so.*) /sbin/ldconfig -p | grep -qF "$1 " ;;
     # Daemons are where a user's PATH does not lead.
     *) (PATH=$PATH:/usr/sbin && command -v "$1" >/dev/null) ;;
   esac
 }
 
-# Installs Debian packages. No daemon of theirs is started: a test starts its
-# own.
+# Installs Debian packages. No daemon that comes with them is started.
 install_packages() (
   policy=/usr/sbin/policy-rc.d
   if [ -d "${policy%/*}" ] && [ ! -e "$policy" ]; then
@@ -100,6 +116,29 @@ END
   # shellcheck disable=SC2086
   install_packages $packages
 }
+
+# Unpacks what is missing of a list as above; a test skips itself where that
+# fails.
+unpack_missing() (
+  unpacked=$build/unpacked
+  PATH=$PATH:$unpacked/usr/sbin:$unpacked/usr/bin
+  packages=''
+  while read -r name package; do
+    [ -z "$name" ] || has "$name" || packages="$packages $package"
+  done <<END
+$1
+END
+  [ -n "$packages" ] && command -v apt-get >/dev/null || return 0
+  say "unpacking$packages into $unpacked"
+  mkdir -p "$unpacked"
+  cd "$unpacked" || return
+  # shellcheck disable=SC2086
+  apt-get download -q $packages || return 0
+  for archive in *.deb; do
+    dpkg-deb -x "$archive" .
+    rm "$archive"
+  done
+)
 
 # Runs a command whose output matters only when it fails.
 quietly() {
