@@ -26,7 +26,8 @@ Decoded decode(std::string_view octets, std::size_t piece) {
   Decoded decoded;
   while (decoded.taken < octets.size() &&
          decoder.state() == ChunkedDecoder::State::unfinished) {
-    const auto [taken, data] = decoder.feed(octets.substr(decoded.taken, piece));
+    const auto [taken, data] =
+        decoder.feed(octets.substr(decoded.taken, piece));
     require(taken > 0, "no progress");
     decoded.taken += taken;
     decoded.data += data;

@@ -31,13 +31,11 @@ void check_fields(std::string_view text) {
   Request request;
   for (const char* name : {"Forwarded", "X-Forwarded-For", "X-Forwarded-Proto"})
     request.fields.push_back({name, take_part(text)});
-  static_cast<void>(
-      find_forwarded_client(request, {"10.0.0.1", 1}, options));
+  static_cast<void>(find_forwarded_client(request, {"10.0.0.1", 1}, options));
   for (const auto field :
        {ForwardedField::forwarded, ForwardedField::x_forwarded_for}) {
     options.forwarded_field = field;
-    static_cast<void>(
-        find_forwarded_client(request, {"10.0.0.1", 1}, options));
+    static_cast<void>(find_forwarded_client(request, {"10.0.0.1", 1}, options));
   }
 }
 
