@@ -189,9 +189,7 @@ class Relay {
   // When to go on though nothing has happened to the client.
   [[nodiscard]] std::optional<Deadline> script_deadline() const {
     if (end_) return std::nullopt;
-    if (output_.waiting() != OutputPump::Waiting::for_end)
-      return script_.deadline();
-    return earlier(script_.deadline(), output_.end_deadline());
+    return earlier(script_.deadline(), output_.deadline());
   }
 
   // Waits until one of the pumps can go on, and takes what is no pump's.

@@ -39,16 +39,18 @@ std::string hexadecimal(std::uint64_t number) {
 }  // namespace
 
 OutputPump::OutputPump(UniqueFd pipe, Connection& connection,
-                       const Request& request, CommonFields common)
+                       const Request& request, CommonFields common,
+                       std::chrono::milliseconds max_gathering)
     : pipe_{std::move(pipe)},
       connection_{connection},
       request_{request},
-      common_{std::move(common)} {
+      common_{std::move(common)},
+      max_gathering_{max_gathering} {
   set_blocking(pipe_.get(), Blocking::no);
 }
 
 void OutputPump::step(Writer writer) {
-  waiting_ = Waiting::for_nothing;
+  static_cast<void>(wait(Waiting::for_nothing));
   for (int steps = 0; steps < max_steps_at_once; ++steps)
     if (!advance(writer)) return;
   wait(pending_.empty() && in_pipe_ == 0 ? Waiting::for_script
@@ -82,8 +84,9 @@ bool OutputPump::advance(Writer writer) {
   return false;
 }
 
-bool OutputPump::wait(Waiting waiting) {
+bool OutputPump::wait(Waiting waiting, std::optional<Deadline> deadline) {
   waiting_ = waiting;
+  deadline_ = deadline;
   return false;
 }
 
@@ -111,7 +114,7 @@ bool OutputPump::advance_head(Writer writer) {
   // How the script ended is a part of what there is to tell.
   if (read == Read::end && writer == Writer::running &&
       Clock::now() < end_deadline_) {
-    return wait(Waiting::for_end);
+    return wait(Waiting::for_end, end_deadline_);
   }
   if (!end) {
     if (read == Read::some) return true;
@@ -120,7 +123,13 @@ bool OutputPump::advance_head(Writer writer) {
                     input_.empty() ? "the script gave no output"
                                    : "the script's header has no end"};
   }
-  if (read == Read::some && input_.size() < max_gathered_octets) return true;
+  if (read != Read::end && input_.size() < max_gathered_octets) {
+    if (read == Read::some) return true;
+    const Deadline now = Clock::now();
+    if (!gathering_deadline_) gathering_deadline_ = now + max_gathering_;
+    if (now < *gathering_deadline_)
+      return wait(Waiting::for_script, gathering_deadline_);
+  }
   begin_answer(*end, writer);
   return true;
 }
@@ -232,7 +241,7 @@ void OutputPump::append_chunk_head(std::uint64_t size) {
 bool OutputPump::end_body(Writer writer) {
   if (framing_ == Framing::chunked) {
     if (writer == Writer::running && Clock::now() < end_deadline_)
-      return wait(Waiting::for_end);
+      return wait(Waiting::for_end, end_deadline_);
     // Without its last chunk, the client sees that an answer is not whole.
     is_truncated_ = writer == Writer::killed;
     if (!is_truncated_)

@@ -1,6 +1,7 @@
 // output_pump.h - The output of a script -> the answer to the client.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,9 +35,14 @@ struct LocalRedirect {
 /// there at once, chunked to an HTTP/1.1 client else.
 class OutputPump {
  public:
+  /// A script that ends within `max_gathering` of its header gets a
+  /// Content-Length; for another one, the answer begins then. By default so
+  /// soon that nobody waits.
   /// `connection`, `request` and what `common` refers to must live longer.
-  OutputPump(UniqueFd pipe, Connection& connection, const Request& request,
-             CommonFields common);
+  OutputPump(
+      UniqueFd pipe, Connection& connection, const Request& request,
+      CommonFields common,
+      std::chrono::milliseconds max_gathering = std::chrono::milliseconds{10});
 
   /// What has to be ready before step() can go on.
   enum class Waiting { for_nothing, for_client, for_script, for_end };
@@ -44,8 +50,8 @@ class OutputPump {
   [[nodiscard]] int pipe() const { return pipe_.get(); }
   /// Gives the pipe away. No step follows.
   [[nodiscard]] UniqueFd take_pipe() { return std::move(pipe_); }
-  /// While waiting for_end: when to go on all the same.
-  [[nodiscard]] Deadline end_deadline() const { return end_deadline_; }
+  /// When step() can go on though nothing has happened; nullopt: never.
+  [[nodiscard]] std::optional<Deadline> deadline() const { return deadline_; }
 
   /// Moves what can be moved without waiting, and not for ever. Throws
   /// HttpError 502 where the header is none: nothing was sent then;
@@ -97,14 +103,17 @@ class OutputPump {
   void append_chunk_head(std::uint64_t size);
   bool end_body(Writer writer);
   bool send_pending();
-  bool wait(Waiting waiting);
+  bool wait(Waiting waiting, std::optional<Deadline> deadline = {});
 
   UniqueFd pipe_;
   Connection& connection_;
   const Request& request_;
   CommonFields common_;
   State state_ = State::head;
+  std::chrono::milliseconds max_gathering_;
   Waiting waiting_ = Waiting::for_script;
+  std::optional<Deadline> deadline_;
+  std::optional<Deadline> gathering_deadline_;  // once there is a header
   Deadline end_deadline_{};
   bool is_at_end_ = false;
   bool is_truncated_ = false;

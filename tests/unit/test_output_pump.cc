@@ -38,13 +38,14 @@ constexpr Asked head_1_0{"HEAD", 0};
 class Stage {
  public:
   explicit Stage(const Asked& asked = get_1_1,
-                 SocketPair pair = make_socket_pair())
+                 SocketPair pair = make_socket_pair(),
+                 std::chrono::milliseconds max_gathering = 0ms)
       : wire_{std::move(pair)} {
     request_.method = asked.method;
     request_.minor_version = asked.minor_version;
     connection_.set_blocking(Blocking::no);
     pump_.emplace(std::move(pipe_.reading), connection_, request_,
-                  CommonFields{.server = "server", .added = {}});
+                  CommonFields{.server = "server", .added = {}}, max_gathering);
   }
 
   void script_says(std::string_view output) const {
@@ -414,6 +415,42 @@ BOOST_AUTO_TEST_CASE(each_answer_has_the_server_s_own_fields) {
   BOOST_TEST((answer.find("\r\nConnection: close\r\n") != std::string::npos));
 }
 
+BOOST_AUTO_TEST_CASE(a_script_that_ends_soon_gets_a_length) {
+  Stage stage{get_1_1, make_socket_pair(), 1h};
+  stage.script_says("A: b\n\nhel");
+  stage.pump().step(Writer::running);
+  BOOST_TEST(!stage.pump().has_begun());
+  BOOST_TEST((stage.pump().waiting() == Waiting::for_script));
+  BOOST_TEST((stage.pump().deadline() > Clock::now()));
+  stage.script_says("lo");
+  stage.pump().step(Writer::running);
+  BOOST_TEST(!stage.pump().has_begun());
+  stage.script_closes();
+  stage.pump().step(Writer::ended);
+  BOOST_TEST(stage.received() ==
+             "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 5\r\n\r\nhello");
+  check_is_done(stage, Truncated::no, 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_script_that_goes_on_is_not_waited_for) {
+  Stage stage{get_1_1, make_socket_pair(), 1ms};
+  stage.script_says("A: b\n\nhello");
+  stage.pump().step(Writer::running);
+  while (stage.pump().deadline()) {
+    static_cast<void>(wait_for_any({}, stage.pump().deadline()));
+    stage.pump().step(Writer::running);
+  }
+  BOOST_TEST((stage.received().find("chunked") != std::string::npos));
+}
+
+BOOST_AUTO_TEST_CASE(what_fills_the_buffer_is_not_waited_for) {
+  Stage stage{get_1_1, make_socket_pair(), 1h};
+  stage.enlarge_pipe(262'144);
+  stage.script_says("A: b\n\n" + numbers(100'000));
+  stage.pump().step(Writer::running);
+  BOOST_TEST(stage.pump().has_begun());
+}
+
 // --- output that is no answer
 
 BOOST_AUTO_TEST_CASE(output_that_is_no_answer_is_a_bad_gateway) {
@@ -517,8 +554,8 @@ BOOST_AUTO_TEST_CASE(the_end_of_output_waits_a_moment_for_the_end_of_it_all) {
     stage.script_closes();
     stage.pump().step(Writer::running);
     BOOST_TEST((stage.pump().waiting() == Waiting::for_end));
-    BOOST_TEST((stage.pump().end_deadline() > Clock::now() - 10s));
-    BOOST_TEST((stage.pump().end_deadline() < Clock::now() + 1s));
+    BOOST_TEST((stage.pump().deadline() > Clock::now() - 10s));
+    BOOST_TEST((stage.pump().deadline() < Clock::now() + 1s));
     BOOST_TEST(stage.received().empty());
     stage.pump().step(row.writer);
     BOOST_TEST(stage.received() == row.expected);
@@ -561,7 +598,7 @@ BOOST_AUTO_TEST_CASE(a_script_that_works_on_does_not_hold_up_its_answer) {
   gathered.script_closes();
   gathered.pump().step(Writer::running);
   BOOST_REQUIRE((gathered.pump().waiting() == Waiting::for_end));
-  static_cast<void>(wait_for_any({}, gathered.pump().end_deadline()));
+  static_cast<void>(wait_for_any({}, gathered.pump().deadline()));
   gathered.pump().step(Writer::running);
   BOOST_TEST(gathered.received() ==
              "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 5\r\n\r\nhello");
