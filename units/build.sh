@@ -4,8 +4,8 @@
 top=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
 build=$top/build
 
-# What must be there (a command, a header or a Perl module), and the Debian
-# package that has it.
+# What must be there (a command, a path, a header or a Perl module), and the
+# Debian package that has it.
 build_needs='
   g++                      g++
   meson                    meson
@@ -15,6 +15,7 @@ build_needs='
   systemd-socket-activate  systemd
 '
 test_needs='
+  afl-fuzz                 afl++
   apt-ftparchive           apt-utils
   aria2c                   aria2
   /usr/lib/cgi-bin/awstats.pl awstats
@@ -23,6 +24,7 @@ test_needs='
   CGI.pm                   libcgi-pm-perl
   /usr/lib/cgit/cgit.cgi   cgit
   chromium                 chromium
+  clang++                  clang
   curl                     curl
   fossil                   fossil
   git                      git
@@ -30,12 +32,15 @@ test_needs='
   goaccess                 goaccess
   gpg                      gpg
   gpg-agent                gpg-agent
+  /usr/lib/llvm-*/lib/clang/*/include/fuzzer libclang-rt-dev
+  llvm-cov                 llvm
   lua5.4                   lua5.4
   mandoc                   mandoc
   node                     nodejs
   openssl                  openssl
   php-cgi                  php-cgi
   python3                  python3
+  slowhttptest             slowhttptest
   strace                   strace
   tcpserver                ucspi-tcp
   tcpsvd                   ipsvd
@@ -70,6 +75,7 @@ die() {
 
 has() {
   case $1 in
+    /*) ls -d $1 >/dev/null 2>&1 ;;  # of any version
     *.h | *.hpp) [ -e "/usr/include/$1" ] ;;
     *.pm) perl -e "require '$1'" 2>/dev/null ;;
     *.so.*) /sbin/ldconfig -p | grep -qF "$1 " ;;

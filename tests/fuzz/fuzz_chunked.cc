@@ -36,8 +36,14 @@ Decoded decode(std::string_view octets, std::size_t piece) {
   return decoded;
 }
 
-// What `octets_due` says is read, and never an octet behind the body.
+// What `octets_due` says is read, and never an octet behind the body; wherever
+// the decoder stands.
 void check_due(std::string_view octets, std::size_t body_size) {
+  ChunkedDecoder by_octet{max_octets};
+  for (std::size_t i = 0; i < body_size; ++i) {
+    require(by_octet.octets_due() <= body_size - i, "more is due");
+    static_cast<void>(by_octet.feed(octets.substr(i, 1)));
+  }
   ChunkedDecoder decoder{max_octets};
   std::size_t read = 0;
   while (decoder.state() == ChunkedDecoder::State::unfinished) {

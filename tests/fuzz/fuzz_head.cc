@@ -28,6 +28,8 @@ std::size_t scan(std::string_view octets) {
 
 void check(const Request& request) {
   require(is_token(request.method), "no method");
+  if (request.target.is_asterisk)
+    require(is_known_method(request.method), "a method for no asterisk");
   require(request.target.path.starts_with('/'), "no path");
   require(request.target.path.find('\0') == std::string::npos, "a NUL");
   require(normalize_path(request.target.path) == request.target.path,

@@ -17,6 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     require(target->path.find("/../") == std::string::npos, "dots");
     require(!target->path.ends_with("/.."), "dots at the end");
     require(normalize_path(target->path) == target->path, "not normal");
+    require(!is_below(target->path, target->path), "below itself");
     // A redirect to it leads to it.
     const auto again = parse_target(percent_encode_path(target->path));
     require(again && again->path == target->path, "another path");

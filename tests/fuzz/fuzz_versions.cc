@@ -59,11 +59,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   const Validators validators =
       make_validators({1, 10, time, time}, Instant{now});
   static_cast<void>(evaluate_preconditions(request, validators, now));
+  request.method = "PUT";
+  static_cast<void>(evaluate_preconditions(request, validators, now));
+  request.method = "GET";
   if (const auto range = find_wanted_range(request, validators, now)) {
     for (const std::uint64_t file_size : {0ULL, 1ULL, 10ULL, ~0ULL})
       check_selection(*range, file_size);
   }
   const auto codings = acceptable_codings(request.find_all("Accept-Encoding"));
   require(codings.size() <= all_codings.size(), "a coding twice");
+  for (const Coding coding : codings)
+    require(suffix_of(coding).empty() == (coding == Coding::identity),
+            "a coding without a name");
   return 0;
 }
