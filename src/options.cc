@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "escape.h"
 #include "refusal.h"
@@ -345,7 +346,7 @@ constexpr std::array rows{
         add_index_name},
     Row{"no-listing", 0, nullptr, "do not list a folder without such a file",
         [](Options& options, std::string_view) { options.listing = false; }},
-    Row{"symlinks", 0, "MODE",
+    Row{"symlinks", 0, "below|follow",
         "below (default): follow symbolic links that stay\n"
         "below ROOT; follow: follow all",
         set_symlinks},
@@ -384,7 +385,7 @@ constexpr std::array rows{
           options.allow_writable_scripts = true;
         }},
     Row{"no-cgi", 0, nullptr, "execute no scripts", clear_cgi_folders},
-    Row{"cgi-output", 0, "MODE",
+    Row{"cgi-output", 0, "parsed|direct",
         "parsed (default): read a script's header and\n"
         "relay its output; direct: answer 200 and become\n"
         "the script",
@@ -426,10 +427,9 @@ constexpr std::array rows{
         "a proxy that is believed who its client is:\n"
         "an address, ADDRESS/BITS, or unix: (repeatable)",
         add_trusted_proxy},
-    Row{"forwarded-field", 0, "NAME",
-        "the field in which trusted proxies say it:\n"
-        "Forwarded or X-Forwarded-For (default: the one\n"
-        "that there is)",
+    Row{"forwarded-field", 0, "Forwarded|X-Forwarded-For",
+        "the field in which trusted proxies say it\n"
+        "(default: the one that there is)",
         set_forwarded_field},
     Row{"auth", 0, "PREFIX=FILE",
         "ask for a name and password of FILE below the URL\n"
@@ -452,13 +452,13 @@ constexpr std::array rows{
         "largest body for a script, in octets or with\n"
         "K, M or G (default 1G)",
         set_max_body},
-    Row{"log", 0, "TARGET",
-        "stderr, syslog, journal, none (of errors only),\n"
-        "or a file; by default stderr, or syslog where\n"
-        "stderr is the connection",
+    Row{"log", 0, "stderr|syslog|journal|none|FILE",
+        "where lines go; none: those of errors only; by\n"
+        "default stderr, or syslog where stderr is the\n"
+        "connection",
         set_log},
-    Row{"log-format", 0, "FORMAT", "combined (default) or json",
-        set_log_format},
+    Row{"log-format", 0, "combined|json",
+        "what a line looks like (default combined)", set_log_format},
     Row{"server-version", 0, nullptr, "tell the version in the Server field",
         [](Options& options, std::string_view) {
           options.server_version = true;
@@ -558,10 +558,11 @@ std::string help_text() {
     if (row.letter != 0) line.append(1, row.letter).append(", ");
     line.append("--").append(row.name);
     if (row.argument != nullptr) line.append("=").append(row.argument);
+    if (line.size() >= column)
+      text.append(std::exchange(line, {})).append("\n");
     for (const std::string_view help : split(row.help, '\n')) {
-      line.append(line.size() < column ? column - line.size() : 1, ' ');
-      text.append(line).append(help).append("\n");
-      line.clear();
+      line.append(column - line.size(), ' ');
+      text.append(std::exchange(line, {})).append(help).append("\n");
     }
   }
   return text.append("\nThe manual is cgihttpd(8).\n");
