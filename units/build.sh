@@ -19,6 +19,7 @@ test_needs='
   apt-ftparchive           apt-utils
   aria2c                   aria2
   /usr/lib/cgi-bin/awstats.pl awstats
+  /usr/share/bash-completion/bash_completion bash-completion
   boost/test/unit_test.hpp libboost-test-dev
   busybox                  busybox
   CGI.pm                   libcgi-pm-perl
@@ -26,6 +27,7 @@ test_needs='
   chromium                 chromium
   clang++                  clang
   curl                     curl
+  fish                     fish
   fossil                   fossil
   git                      git
   /usr/lib/cgi-bin/gitweb.cgi gitweb
@@ -45,6 +47,7 @@ test_needs='
   tcpserver                ucspi-tcp
   tcpsvd                   ipsvd
   wget                     wget
+  zsh                      zsh
 
   libbsd.so.0                    libbsd0
   libevent-2.1.so.7              libevent-2.1-7

@@ -43,9 +43,9 @@ def setUpModule():
 class Terminal:
     """An interactive shell at a terminal of its own, in an empty home."""
 
-    def __init__(self, *command, **environment):
+    def __init__(self, *command, rc, rc_name="rc"):
         home = harness.folder()
-        (home / "rc").write_text(environment.pop("rc"))
+        (home / rc_name).write_text(rc)
         keys, terminal = pty.openpty()
         self._keys = keys
         self._shown = ""
@@ -104,7 +104,8 @@ class Shell:
             with self.subTest(typed):
                 self.terminal.press(f"cgihttpd {typed.replace('/some', f'{folder}/some')}\n")
                 given = self.terminal.wait_for("given:( .*?)? end\r?\n")[1]
-                arguments = re.findall("<(.*?)>", given.replace(str(folder), ""))
+                # bash leaves the slash behind a folder.
+                arguments = re.findall("<(.*?)/?>", given.replace(str(folder), ""))
                 self.assertEqual(arguments, expected)
 
 
@@ -126,7 +127,7 @@ class Zsh(Shell, unittest.TestCase):
         rc = f"fpath=({share}/zsh/site-functions $fpath)\n"
         rc += "autoload -Uz compinit; compinit -D -u\nunsetopt zle_bracketed_paste\n"
         rc += f"{CGIHTTPD}PS1='> '\necho rea''dy\n"
-        return Terminal("zsh", "-f", "-i", "-c", ". RC; exec zsh -f -i", rc=rc)
+        return Terminal("zsh", "-d", "-i", rc=rc, rc_name=".zshrc")
 
 
 class Fish(unittest.TestCase):
@@ -145,7 +146,7 @@ class Fish(unittest.TestCase):
 
     def test_options_values_and_paths_are_offered(self):
         for line, expected in (
-            ("--ma", ["--max-age=", "--max-body="]),
+            ("--ma", ["--max-age", "--max-body"]),
             ("--no-l", ["--no-listing"]),
             ("--symlinks=", ["--symlinks=below", "--symlinks=follow"]),
             ("--log=j", ["--log=journal"]),
