@@ -241,10 +241,11 @@ std::string format_log_date(Seconds time) {
 }
 
 std::string format_rfc3339(Instant time) {
-  const auto second = floor<seconds>(time);
+  // In milliseconds, a second that begins before all instants is no overflow.
+  const auto instant = floor<milliseconds>(time);
+  const auto second = floor<seconds>(instant);
   const Parts parts{second};
-  const auto fraction =
-      static_cast<unsigned>(duration_cast<milliseconds>(time - second).count());
+  const auto fraction = static_cast<unsigned>((instant - second).count());
   std::string text = parts.iso_date();
   text.append("T").append(parts.time()).append(".");
   return text.append(digits(fraction, 3)).append("Z");
