@@ -34,6 +34,7 @@ test_needs='
   goaccess                 goaccess
   gpg                      gpg
   gpg-agent                gpg-agent
+  ip                       iproute2
   /usr/lib/llvm-*/lib/clang/*/include/fuzzer libclang-rt-dev
   llvm-cov                 llvm
   lua5.4                   lua5.4
