@@ -27,6 +27,8 @@ test_needs='
   chromium                 chromium
   clang++                  clang
   curl                     curl
+  debootstrap              debootstrap
+  dpkg-shlibdeps           dpkg-dev
   fish                     fish
   fossil                   fossil
   git                      git
