@@ -27,6 +27,8 @@ test_needs='
   chromium                 chromium
   clang++                  clang
   curl                     curl
+  debootstrap              debootstrap
+  dpkg-shlibdeps           dpkg-dev
   fish                     fish
   fossil                   fossil
   git                      git
@@ -34,6 +36,7 @@ test_needs='
   goaccess                 goaccess
   gpg                      gpg
   gpg-agent                gpg-agent
+  ip                       iproute2
   /usr/lib/llvm-*/lib/clang/*/include/fuzzer libclang-rt-dev
   llvm-cov                 llvm
   lua5.4                   lua5.4
