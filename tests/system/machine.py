@@ -58,12 +58,13 @@ def install(destination):
         )
 
 
-def main():
-    """Runs the file that calls it inside of a machine, and ends with its status."""
+def main(inside=harness.main):
+    """Runs `inside` in a machine, from the file that calls it, and ends with its
+    status."""
     if installed := os.environ.get(_INSTALLED):
         shutil.copytree(installed, "/", symlinks=True, dirs_exist_ok=True)
         _make_site()
-        harness.main()
+        inside()
         return
     harness.binary()
     if os.geteuid() != 0:
