@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(slow_readers_cve_2010_0295) {
              end.si_pid == 0 &&
              std::chrono::steady_clock::now() < start + patience) {
         ::usleep(50'000);
-        if (::recv(session.client(), &octet, 1, MSG_DONTWAIT) < 0) break;
+        static_cast<void>(::recv(session.client(), &octet, 1, MSG_DONTWAIT));
       }
       BOOST_TEST(end.si_pid == pid);
       BOOST_TEST(session.process().wait() == 0);
