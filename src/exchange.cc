@@ -196,7 +196,9 @@ bool Exchange::take_proxy_header(Deadline deadline) {
     is_aborted_ = true;
     // Who only connects, to see whether we are there, is no event.
     if (!head.octets.empty())
-      report({.detail = "no valid PROXY header came: closed without answer"});
+      report({.detail = "no valid PROXY header came: closed without answer: "
+                        "let only the proxy connect, or give no "
+                        "--proxy-protocol"});
     return false;
   }
   if (said->ends) {
@@ -411,7 +413,8 @@ std::optional<File> Exchange::find_error_page(Status status) {
   if (named == pages.end()) return std::nullopt;
   auto page = site_.find_page(named->path);
   if (!page)
-    report({.detail = "the error page cannot be opened: " + named->path});
+    report({.detail = "--error-page: " + named->path +
+                      " cannot be opened: make it, or mend the option"});
   return page;
 }
 

@@ -63,6 +63,8 @@ test_needs='
 # boot of this machine, and two of them exclude each other: they are unpacked,
 # into the folder of the build. The libraries that they need stand above.
 test_daemons='
+  caddy     caddy
+  fail2ban-regex fail2ban
   haproxy   haproxy
   inetd     openbsd-inetd
   nginx     nginx

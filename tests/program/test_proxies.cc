@@ -250,7 +250,8 @@ BOOST_AUTO_TEST_CASE(get_no_answer_without_a_valid_header) {
       BOOST_TEST_REQUIRE(outcome.lines.size() == 1U);
       BOOST_TEST(outcome.lines[0] ==
                  "cgihttpd: 127.0.0.1: no valid PROXY header came: closed "
-                 "without answer");
+                 "without answer: let only the proxy connect, or give no "
+                 "--proxy-protocol");
     }
   }
 }
