@@ -267,7 +267,7 @@ BOOST_AUTO_TEST_CASE(nul_cve_2013_4547) {
        {line("/a.txt%00"), line("/a.txt%00.html"), line("/%00a.txt"),
         line("/a.txt%20%00.php"), line("/cgi-bin/x%00.txt"),
         line("/cgi-bin/x/%00"), line("/a.txt" + nul), line("/a.txt?" + nul),
-        line("/a.txt \0.php"),
+        line("/a.txt " + nul + ".php"),
         "GET" + nul + " /a.txt HTTP/1.1\r\nHost: h\r\n\r\n",
         "GET /a.txt HTTP/1.1" + nul + "\r\nHost: h\r\n\r\n",
         "GET /a.txt HTTP/1.1\r\nHost: h" + nul + "\r\n\r\n",
