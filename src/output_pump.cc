@@ -50,7 +50,7 @@ OutputPump::OutputPump(UniqueFd pipe, Connection& connection,
 }
 
 void OutputPump::step(Writer writer) {
-  static_cast<void>(wait(Waiting::for_nothing));
+  wait(Waiting::for_nothing);
   for (int steps = 0; steps < max_steps_at_once; ++steps)
     if (!advance(writer)) return;
   wait(pending_.empty() && in_pipe_ == 0 ? Waiting::for_script

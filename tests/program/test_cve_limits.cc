@@ -9,37 +9,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "cve.h"
 #include "program.h"
 #include "requirements.h"
-#include "text.h"
 
 namespace {
 
 using namespace program;  // NOLINT(google-build-using-namespace)
-
-constexpr std::size_t mebibyte = 1U << 20U;
-
-std::string repeated(std::string_view text, std::size_t times) {
-  std::string all;
-  all.reserve(text.size() * times);
-  for (std::size_t i = 0; i < times; ++i)
-    all += text;
-  return all;
-}
-
-/// The most memory that a process had so far, in KiB.
-std::size_t peak_memory_of(pid_t pid) {
-  const std::string status =
-      read_file("/proc/" + std::to_string(pid) + "/status");
-  for (const std::string& line : lines_of(status)) {
-    constexpr std::string_view name = "VmHWM:";
-    if (!line.starts_with(name)) continue;
-    auto number = cgihttpd::trim(std::string_view{line}.substr(name.size()));
-    number = number.substr(0, number.find(' '));
-    return cgihttpd::parse_number<std::size_t>(number).value_or(0);
-  }
-  return 0;
-}
 
 BOOST_AUTO_TEST_SUITE(cve_limits)
 

@@ -9,16 +9,13 @@
 #include <array>
 #include <boost/test/unit_test.hpp>
 
+#include "cve.h"
 #include "program.h"
 #include "requirements.h"
 
 namespace {
 
 using namespace program;  // NOLINT(google-build-using-namespace)
-
-bool has(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
 
 bool has_line(const std::string& text, std::string_view line) {
   const auto lines = lines_of(text);
