@@ -96,7 +96,7 @@ void append_head(std::string& page, ListingOrder order) {
 void append_row(std::string& page, const Entry& entry) {
   const std::string_view slash = entry.is_folder ? "/" : "";
   page.append(entry.is_folder ? "<tr class=\"d\"" : "<tr");
-  page.append("><th scope=\"row\"><a href=\"")
+  page.append(R"(><th scope="row"><a href=")")
       .append(percent_encode_path(entry.name));
   page.append(slash).append("\">").append(html_escape(entry.name));
   page.append(entry.is_link ? "@" : slash).append("</a></th><td>");

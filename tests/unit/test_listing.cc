@@ -12,7 +12,7 @@ using namespace cgihttpd::test;
 namespace {
 
 constexpr Seconds modified{std::chrono::seconds{784111777}};
-constexpr std::string_view link_start = "><th scope=\"row\"><a href=\"";
+constexpr std::string_view link_start = R"(><th scope="row"><a href=")";
 constexpr std::string_view row_end = "</td></tr>\n";
 
 Entry file_named(std::string_view name, std::uint64_t size = 0) {
@@ -121,7 +121,7 @@ constexpr NameRow name_rows[] = {
 
 BOOST_AUTO_TEST_CASE(a_name_is_no_markup_and_its_link_leads_to_it) {
   check_rows(name_rows, [](const NameRow& row) {
-    const std::string cell = std::string{"><th scope=\"row\"><a href=\""}
+    const std::string cell = std::string{R"(><th scope="row"><a href=")"}
                                  .append(row.link)
                                  .append("\">")
                                  .append(row.text)
