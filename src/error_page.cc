@@ -9,9 +9,9 @@ namespace {
 
 // What the pages have in common: their title is their heading.
 std::string page_of(std::string_view title, std::string_view content) {
-  std::string heading = "<h1>";
-  heading.append(title).append("</h1>\n");
-  return html_page(title, heading.append(content));
+  std::string main = "<main>\n<h1>";
+  main.append(title).append("</h1>\n").append(content);
+  return html_page(title, main.append("</main>\n"));
 }
 
 }  // namespace

@@ -49,25 +49,30 @@ void sort_entries(std::vector<Entry>& entries, ListingOrder order) {
   });
 }
 
-// Each folder on the way is a link; the last one is where we are.
+// One step of the way to a folder: where we are, or a link to a folder above.
+void append_step(std::string& page, std::string_view name,
+                 std::string_view link) {
+  page.append("<li");
+  if (link.empty()) {
+    page.append(" aria-current=\"page\">").append(name);
+  } else {
+    page.append("><a href=\"").append(link).append("\">");
+    page.append(name).append("</a>");
+  }
+  page.append("</li>");
+}
+
 void append_breadcrumbs(std::string& page, std::string_view path) {
-  page.append(R"(<nav aria-label="Path"><a href="/">Root</a>)");
+  page.append("<nav aria-label=\"Path\"><ol>");
+  append_step(page, "Root", path == "/" ? "" : "/");
   for (std::size_t end = path.find('/', 1); end != std::string_view::npos;
        end = path.find('/', end + 1)) {
     const std::string_view folder = path.substr(0, end + 1);
     const std::size_t start = path.rfind('/', end - 1) + 1;
-    const std::string name = html_escape(path.substr(start, end - start));
-    page.append(" / ");
-    if (folder == path) {
-      page.append("<span aria-current=\"page\">")
-          .append(name)
-          .append("</span>");
-    } else {
-      page.append("<a href=\"").append(percent_encode_path(folder));
-      page.append("\">").append(name).append("</a>");
-    }
+    append_step(page, html_escape(path.substr(start, end - start)),
+                folder == path ? "" : percent_encode_path(folder));
   }
-  page.append("</nav>\n");
+  page.append("</ol></nav>\n");
 }
 
 // A column's title is a link that sorts by it, or turns the order round.
@@ -91,9 +96,10 @@ void append_head(std::string& page, ListingOrder order) {
 void append_row(std::string& page, const Entry& entry) {
   const std::string_view slash = entry.is_folder ? "/" : "";
   page.append(entry.is_folder ? "<tr class=\"d\"" : "<tr");
-  page.append("><td><a href=\"").append(percent_encode_path(entry.name));
+  page.append(R"(><th scope="row"><a href=")")
+      .append(percent_encode_path(entry.name));
   page.append(slash).append("\">").append(html_escape(entry.name));
-  page.append(entry.is_link ? "@" : slash).append("</a></td><td>");
+  page.append(entry.is_link ? "@" : slash).append("</a></th><td>");
   if (!entry.is_folder) page.append(format_size(entry.size));
   page.append("</td><td>").append(format_iso_minute(entry.modified));
   page.append("</td></tr>\n");
@@ -139,17 +145,19 @@ std::string listing_page(std::string_view path, std::vector<Entry> entries,
   std::string content;
   content.reserve(entries.size() * usual_row_octets);
   append_breadcrumbs(content, path);
-  content.append("<h1>").append(title).append("</h1>\n<table>\n");
+  content.append("<main>\n<h1>").append(title).append("</h1>\n<table>\n");
   append_head(content, order);
   content.append("<tbody>\n");
   if (path != "/") {
     content.append(
-        "<tr class=\"d\"><td><a href=\"../\">../</a></td><td></td><td></td>"
-        "</tr>\n");
+        "<tr class=\"d\"><th scope=\"row\"><a href=\"../\">Parent folder</a>"
+        "</th><td></td><td></td></tr>\n");
   }
   for (const Entry& entry : entries)
     append_row(content, entry);
-  return html_page(title, content.append("</tbody>\n</table>\n"));
+  content.append("</tbody>\n</table>\n");
+  if (entries.empty()) content.append("<p>This folder is empty.</p>\n");
+  return html_page(title, content.append("</main>\n"));
 }
 
 }  // namespace cgihttpd

@@ -10,7 +10,7 @@ namespace cgihttpd {
 /// hash is that of its style sheet.
 inline constexpr std::string_view page_security_policy =
     "default-src 'none'; "
-    "style-src 'sha256-G1QTZGkJx6ttrp/PSBYDHUE2zUv4igWg5FKhD2ydhIs='; "
+    "style-src 'sha256-zNN+Byyspz25iuRWd6ES1JviaJybQ2ioeifEsr0zuY8='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// A page without script, and without anything from elsewhere, for small and

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -149,6 +150,9 @@ std::variant<ScriptProcess, StartFailure> ScriptProcess::start(
   if (pid < 0) return StartFailure{"fork", errno};
   if (pid == 0) {
     ::setpgid(0, 0);  // NOLINT(clang-analyzer-unix.Vfork)
+    // In a group of its own, it does not get the signal that ends the handler:
+    // Ctrl-C, or a superserver's.
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // NOLINT(clang-analyzer-unix.Vfork)
     const StartFailure failure = execute(command, standard);
     stage = failure.stage;
     error = failure.error;

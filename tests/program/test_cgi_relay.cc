@@ -264,6 +264,25 @@ BOOST_AUTO_TEST_CASE(ends_at_once_when_its_client_has_gone) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(ends_when_its_handler_is_killed) {
+  for (const int number : {SIGINT, SIGTERM, SIGKILL}) {
+    BOOST_TEST_CONTEXT("signal " << number) {
+      Tree tree;
+      const Gate gate{tree, "gate"};
+      const Bell bell{tree, "bell"};
+      const Bell end{tree, "end"};
+      tree.script("cgi-bin/x", "trap \"" + end.ring_command() +
+                                   "; exit\" TERM; " + bell.ring_command() +
+                                   "; " + gate.wait_command());
+      Session session{tree};
+      session.send(get("/cgi-bin/x"));
+      bell.wait();
+      BOOST_TEST_REQUIRE(::kill(session.process().pid(), number) == 0);
+      end.wait();
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(ends_when_its_client_goes_before_its_body_is_there) {
   Tree tree;
   const Gate gate{tree, "gate"};

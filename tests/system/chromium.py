@@ -8,6 +8,7 @@ Nothing but the browser is needed: it takes commands from a pipe, each of them
 an object of JSON with a NUL behind it (--remote-debugging-pipe).
 """
 
+import base64
 import contextlib
 import json
 import os
@@ -211,6 +212,23 @@ class Page:
         """Clicks the first such element, which leads to another document."""
         with self.loading():
             self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
+
+    def look(self, width, scheme):
+        """Makes the window so wide, and the system `light` or `dark`."""
+        metrics = {"width": width, "height": 800, "deviceScaleFactor": 1}
+        is_phone = width < 500
+        self.call("Emulation.setDeviceMetricsOverride", mobile=is_phone, **metrics)
+        wish = {"name": "prefers-color-scheme", "value": scheme}
+        self.call("Emulation.setEmulatedMedia", features=[wish])
+
+    def screenshot(self):
+        """The whole page as a PNG."""
+        picture = self.call("Page.captureScreenshot", captureBeyondViewport=True)
+        return base64.b64decode(picture["data"])
+
+    def press(self, key):
+        for kind in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key)
 
     def choose_file(self, selector, path):
         """Has an <input type="file"> send this file."""

@@ -12,7 +12,7 @@ using namespace cgihttpd::test;
 namespace {
 
 constexpr Seconds modified{std::chrono::seconds{784111777}};
-constexpr std::string_view link_start = "><td><a href=\"";
+constexpr std::string_view link_start = R"(><th scope="row"><a href=")";
 constexpr std::string_view row_end = "</td></tr>\n";
 
 Entry file_named(std::string_view name, std::uint64_t size = 0) {
@@ -64,21 +64,23 @@ struct EntryRow {
 BOOST_AUTO_TEST_CASE(an_entry_is_a_link_a_size_and_a_time) {
   const EntryRow rows[] = {
       {"a file", file_named("a.txt", 42),
-       "><td><a href=\"a.txt\">a.txt</a></td><td>42 B</td>"
+       "><th scope=\"row\"><a href=\"a.txt\">a.txt</a></th><td>42 B</td>"
        "<td>1994-11-06 08:49"},
       {"an empty file", file_named("a"),
-       "><td><a href=\"a\">a</a></td><td>0 B</td><td>1994-11-06 08:49"},
+       "><th scope=\"row\"><a href=\"a\">a</a></th><td>0 B</td><td>1994-11-06 "
+       "08:49"},
       {"the largest file",
        file_named("a", std::numeric_limits<std::uint64_t>::max()),
-       "><td><a href=\"a\">a</a></td><td>15 EiB</td>"
+       "><th scope=\"row\"><a href=\"a\">a</a></th><td>15 EiB</td>"
        "<td>1994-11-06 08:49"},
       {"a folder", folder_named("a"),
-       " class=\"d\"><td><a href=\"a/\">a/</a></td><td></td>"
+       " class=\"d\"><th scope=\"row\"><a href=\"a/\">a/</a></th><td></td>"
        "<td>1994-11-06 08:49"},
       {"a link to a file", linked(file_named("a", 1)),
-       "><td><a href=\"a\">a@</a></td><td>1 B</td><td>1994-11-06 08:49"},
+       "><th scope=\"row\"><a href=\"a\">a@</a></th><td>1 B</td><td>1994-11-06 "
+       "08:49"},
       {"a link to a folder", linked(folder_named("a")),
-       " class=\"d\"><td><a href=\"a/\">a@</a></td><td></td>"
+       " class=\"d\"><th scope=\"row\"><a href=\"a/\">a@</a></th><td></td>"
        "<td>1994-11-06 08:49"},
   };
   check_rows(rows, [](const EntryRow& row) {
@@ -119,11 +121,11 @@ constexpr NameRow name_rows[] = {
 
 BOOST_AUTO_TEST_CASE(a_name_is_no_markup_and_its_link_leads_to_it) {
   check_rows(name_rows, [](const NameRow& row) {
-    const std::string cell = std::string{"><td><a href=\""}
+    const std::string cell = std::string{R"(><th scope="row"><a href=")"}
                                  .append(row.link)
                                  .append("\">")
                                  .append(row.text)
-                                 .append("</a></td><td>0 B</td><td>")
+                                 .append("</a></th><td>0 B</td><td>")
                                  .append("1994-11-06 08:49");
     BOOST_TEST(shown(row_of(file_named(row.input))) == shown(cell));
   });
@@ -210,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_title_names_the_folder) {
 BOOST_AUTO_TEST_CASE(a_page_is_html_in_utf_8) {
   const std::string page = listing_page("/", {file_named("a")});
   BOOST_TEST(page.starts_with("<!DOCTYPE HTML>\n<html lang=\"en\">\n"));
-  BOOST_TEST(page.ends_with("</tbody>\n</table>\n</body>\n</html>\n"));
+  BOOST_TEST(page.ends_with("</tbody>\n</table>\n</main>\n</body>\n</html>\n"));
   BOOST_TEST(page.find("<meta charset=\"utf-8\">") != std::string::npos);
 }
 
@@ -290,14 +292,22 @@ BOOST_AUTO_TEST_CASE(a_title_of_a_column_sorts_by_it) {
 
 BOOST_AUTO_TEST_CASE(the_way_to_a_folder_is_links) {
   const auto way_to = [](std::string_view path) {
-    return part_between(listing_page(path, {}), "<nav aria-label=\"Path\">",
-                        "</nav>");
+    return part_between(listing_page(path, {}), "<nav aria-label=\"Path\"><ol>",
+                        "</ol></nav>");
   };
-  BOOST_TEST(way_to("/") == "<a href=\"/\">Root</a>");
+  BOOST_TEST(way_to("/") == "<li aria-current=\"page\">Root</li>");
   BOOST_TEST(way_to("/a b/<c>/d/") ==
-             "<a href=\"/\">Root</a> / <a href=\"/a%20b/\">a b</a> / "
-             "<a href=\"/a%20b/%3Cc%3E/\">&lt;c&gt;</a> / "
-             "<span aria-current=\"page\">d</span>");
+             "<li><a href=\"/\">Root</a></li>"
+             "<li><a href=\"/a%20b/\">a b</a></li>"
+             "<li><a href=\"/a%20b/%3Cc%3E/\">&lt;c&gt;</a></li>"
+             "<li aria-current=\"page\">d</li>");
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_folder_says_so) {
+  constexpr std::string_view note = "<p>This folder is empty.</p>";
+  BOOST_TEST(listing_page("/a/", {}).find(note) != std::string::npos);
+  BOOST_TEST(listing_page("/a/", {file_named("b")}).find(note) ==
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(twenty_names_are_a_small_page) {

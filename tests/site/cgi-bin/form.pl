@@ -14,18 +14,21 @@ sub answer {
     print "Status: $status\nContent-Type: text/html; charset=utf-8\n\n", <<"END";
 <!DOCTYPE html>
 <html lang="en">
+<head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
 <title>$title</title>
-<style>
-body { margin: 0 auto; padding: 1rem; max-width: 40rem; font: 1rem/1.5 system-ui, sans-serif }
-pre { white-space: pre-wrap; overflow-wrap: anywhere }
-</style>
+<link rel="stylesheet" href="../style.css">
+</head>
+<body>
+<main>
 <h1>$title</h1>
 $content
-<form method="post"><input name="message" aria-label="message"> <button>Send</button></form>
-<p><a href="../">Back</a></p>
+<form method="post"><p><input name="message" aria-label="Message"></p><p><button>Send</button></p></form>
+<p><a href="../">Back</a> &middot; <a href="source.py?file=form.pl">Source</a></p>
+</main>
+</body>
+</html>
 END
     exit;
 }
@@ -38,6 +41,6 @@ read(STDIN, my $body = '', $length);
 my $content = '';
 for my $field (split /&/, $body) {
     my ($name, $value) = map { escape(decode($_)) } $field =~ /^([^=]*)=?(.*)$/s;
-    $content .= "<dt>$name<dd><pre>$value</pre>\n";
+    $content .= "<dt>$name</dt><dd class='text'>$value</dd>\n";
 }
 answer('200 OK', 'Received', "<dl>$content</dl>");
