@@ -309,6 +309,7 @@ Refusal refusal_for(const StartFailure& failure, const Script& script) {
     case ENOMEM:
     case EMFILE:
     case ENFILE: refusal.status = Status::service_unavailable; break;
+    case EIO: refusal.status = Status::internal_server_error; break;
     default:
       refusal.status = Status::forbidden;
       refusal.message =

@@ -34,12 +34,12 @@ HeadEnd head_end_for(HeadScanner::State state) {
   }
 }
 
-// Reads what was peeked again. It is there; in several pieces where an urgent
-// octet is between.
+// Reads what was peeked again. It is there, or it would be taken for a part of
+// the body; in several pieces where an urgent octet is between.
 void consume(std::span<char> peeked) {
   while (!peeked.empty()) {
     const auto count = try_receive(STDIN_FILENO, peeked, Peek::no);
-    if (count.value_or(0) == 0) return;
+    if (count.value_or(0) == 0) throw_error(EIO, "recv");
     peeked = peeked.subspan(*count);
   }
 }

@@ -422,7 +422,9 @@ std::optional<File> Exchange::find_error_page(Status status) {
   const auto& pages = options_.error_pages;
   const auto named = std::ranges::find(pages, status, &ErrorPage::status);
   if (named == pages.end()) return std::nullopt;
-  auto page = site_.find_page(named->path);
+  std::optional<File> page;
+  // The error that it is about is to be told in any case.
+  static_cast<void>(failure_of([&] { page = site_.find_page(named->path); }));
   if (!page)
     report({.detail = "--error-page: " + named->path +
                       " cannot be opened: make it, or mend the option"});
@@ -452,9 +454,12 @@ void Exchange::finish() {
     record_.status = Status::client_closed_request;
     write_access_line(0);
   }
-  connection_.linger(has_unread_body_ || script_answer_.has_unread_body
-                         ? Connection::Expecting::body
-                         : Connection::Expecting::nothing);
+  const bool expects_body = has_unread_body_ || script_answer_.has_unread_body;
+  // All is said: that the machine fails now is no news.
+  static_cast<void>(failure_of([&] {
+    connection_.linger(expects_body ? Connection::Expecting::body
+                                    : Connection::Expecting::nothing);
+  }));
 }
 
 // The client, which has its answer or is gone, does not wait for the end of a
