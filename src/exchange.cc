@@ -396,7 +396,10 @@ void Exchange::become(const ScriptRun& run) {
     reply_.begin_for_script(head);
     if (!reply_.is_content_wanted()) output = DirectOutput::nowhere;
   }
-  record_.status = reply_.status();
+  // What the script will say is not known.
+  record_.status = has_non_parsed_header(run.script)
+                       ? std::nullopt
+                       : std::optional{reply_.status()};
   write_access_line(std::nullopt);
   refuse(refusal_for(become_script_on_connection(run, output), run.script));
 }
