@@ -39,8 +39,9 @@ std::optional<RequestWords> find_words(std::string_view request_line) {
   return RequestWords{words[0], words[1], words[2]};
 }
 
-std::uint64_t number_of(Status status) {
-  return static_cast<unsigned>(status);
+std::optional<std::uint64_t> number_of(std::optional<Status> status) {
+  if (!status) return std::nullopt;
+  return static_cast<unsigned>(*status);
 }
 
 std::optional<std::uint64_t> port_of(const AccessRecord& record) {
@@ -67,7 +68,8 @@ std::string combined_line(const AccessRecord& record) {
   const auto second = std::chrono::floor<std::chrono::seconds>(record.time);
   line.append(" [").append(format_log_date(second)).append("]");
   line.append(quoted(record.request_line, max_request_line_size));
-  line.append(" ").append(std::to_string(number_of(record.status)));
+  line.append(" ").append(std::to_string(
+      static_cast<unsigned>(record.status.value_or(Status::ok))));
   line.append(" ").append(record.body_octets
                               ? std::to_string(*record.body_octets)
                               : std::string{unknown});

@@ -25,7 +25,8 @@ struct AccessRecord {
   std::string_view request_line{};
   /// The host that the client asked for, without its port; or empty.
   std::string host{};
-  Status status = Status::ok;
+  /// nullopt where a script has told the client itself.
+  std::optional<Status> status = Status::ok;
   /// Octets of the content that were sent; nullopt where a script has sent
   /// them itself.
   std::optional<std::uint64_t> body_octets{};
@@ -41,8 +42,9 @@ struct AccessRecord {
 
 /// One line. Printable ASCII, and shorter than PIPE_BUF: handlers that share a
 /// log do not mix their lines. `combined`:
-/// ADDRESS - USER [TIME] "REQUEST LINE" STATUS OCTETS "REFERER" "USER-AGENT";
-/// `json`: an object, as cgihttpd(8) lists its members.
+/// ADDRESS - USER [TIME] "REQUEST LINE" STATUS OCTETS "REFERER" "USER-AGENT",
+/// where a status that is not known is 200: readers of the format want a
+/// number; `json`: an object, as cgihttpd(8) lists its members.
 [[nodiscard]] std::string format_access_line(
     const AccessRecord& record, LogFormat format = LogFormat::combined);
 

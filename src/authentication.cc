@@ -55,9 +55,14 @@ bool is_same_file(const std::optional<struct stat>& a, const struct stat& b) {
   return a && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
 }
 
+std::optional<struct stat> find_facts_of(const UniqueFd& file) {
+  if (!file) return std::nullopt;
+  return facts_of(file.get());
+}
+
 std::optional<struct stat> find_facts_of(const Resource& resource) {
   if (const auto* file = std::get_if<File>(&resource))
-    return find_facts(file->fd.get());
+    return facts_of(file->fd.get());
   if (const auto* script = std::get_if<Script>(&resource)) {
     return find_facts_in(script->folder.get(), script->file_name,
                          Symlinks::follow_anywhere);
@@ -181,7 +186,7 @@ bool Guard::is_password_file(const Resource& resource) const {
   const auto facts = find_facts_of(resource);
   if (!facts) return false;
   for (std::size_t i = 0; i < files_.size(); ++i) {
-    if (is_same_file(find_facts(files_[i].fd.get()), *facts) ||
+    if (is_same_file(find_facts_of(files_[i].fd), *facts) ||
         is_same_file(find_facts_in(AT_FDCWD, protections_[i].file,
                                    Symlinks::follow_anywhere),
                      *facts))

@@ -35,6 +35,11 @@ void BodyPump::step() {
   }
 }
 
+void BodyPump::stop() {
+  waiting_ = Waiting::for_nothing;
+  pipe_.reset();
+}
+
 // The pipe has room for PIPE_BUF octets (pipe(7)).
 void BodyPump::copy_some() {
   std::array<char, PIPE_BUF> octets;  // NOLINT(*-member-init)

@@ -21,6 +21,11 @@ class BodyPump {
 
   /// Whether a part of the body is left in the connection.
   [[nodiscard]] bool has_rest() const { return left_ > 0; }
+  /// How much of it is.
+  [[nodiscard]] std::uint64_t rest() const { return left_; }
+
+  /// The script reads no more: nothing more is moved.
+  void stop();
 
   /// Moves what can be moved without waiting. A script that reads no more, or
   /// a client that sends less than it announced, is no error here.

@@ -99,8 +99,7 @@ std::variant<SpooledBody, Refusal> spool_body(Connection& connection,
     const auto count = connection.receive(
         std::span{octets}.first(std::min(octets.size(), decoder.octets_due())));
     if (!count) {
-      return refusal_for_body(Status::request_timeout,
-                              "The body came too slowly");
+      return refusal_for_body(Status::request_timeout, slow_body_text);
     }
     if (*count == 0)
       return refusal_for_body(Status::bad_request, "The body has no end");

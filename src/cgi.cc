@@ -96,16 +96,17 @@ class Relay {
     return output_.local_redirect();
   }
 
-  enum class End { complete, overdue };
+  enum class End { complete, overdue, slow_body };
   [[nodiscard]] End pass_on(ScriptAnswer& answer) {
     const AnswerKeeper keeper{*this, answer};
     send_continue(run_.connection, run_.request);
     for (;;) {
-      body_.step();
+      pass_body_on();
       output_.step(writer());
       if (end_ && output_.is_done()) break;
       wait();
       if (!end_ && script_.terminate_if_overdue()) return End::overdue;
+      if (!end_ && is_body_late_) return End::slow_body;
     }
     if (output_.is_truncated())
       run_.log.report(run_.script.script_name, "its answer is not whole");
@@ -134,6 +135,12 @@ class Relay {
     Relay& relay;
     ScriptAnswer& answer;
   };
+
+  void pass_body_on() {
+    const std::uint64_t rest = body_.rest();
+    body_.step();
+    run_.connection.count_received(rest - body_.rest());
+  }
 
   [[nodiscard]] Writer writer() const {
     if (!end_) return Writer::running;
@@ -164,9 +171,11 @@ class Relay {
     polled[script_error] = {script_.error_pipe(), POLLIN, 0};
     polled[client_input] = {
         fd_if(body_.waiting() == Body::for_client, STDIN_FILENO), POLLIN, 0};
-    polled[script_input] = {
-        fd_if(body_.waiting() == Body::for_script, body_.pipe()), POLLOUT, 0};
-    // Without an event, too, poll(2) tells of a client that is gone.
+    // Without an event, too, poll(2) tells of a script that reads no more, and
+    // of a client that is gone.
+    polled[script_input] = {body_.pipe(), 0, 0};
+    if (body_.waiting() == Body::for_script)
+      polled[script_input].events = POLLOUT;
     polled[client_output] = {fd_if(output_.is_awaited(), STDOUT_FILENO), 0, 0};
     if (output_.waiting() == Output::for_client)
       polled[client_output].events = POLLOUT;
@@ -186,6 +195,13 @@ class Relay {
     return waits_for_script() ? silence_end_ : std::nullopt;
   }
 
+  // When a script that runs still has waited for the client for too long.
+  [[nodiscard]] std::optional<Deadline> body_deadline(Deadline now) const {
+    if (end_ || body_.waiting() != BodyPump::Waiting::for_client)
+      return std::nullopt;
+    return now + run_.connection.body_patience();
+  }
+
   // When to go on though nothing has happened to the client.
   [[nodiscard]] std::optional<Deadline> script_deadline() const {
     if (end_) return std::nullopt;
@@ -198,9 +214,11 @@ class Relay {
     Polled polled = this->polled();
     const Deadline start = Clock::now();
     const auto give_up = client_deadline(start);
-    static_cast<void>(
-        wait_for_any(polled, earlier(give_up, script_deadline())));
+    const auto body_end = body_deadline(start);
+    static_cast<void>(wait_for_any(
+        polled, earlier(earlier(give_up, body_end), script_deadline())));
     const Deadline now = Clock::now();
+    note_body(polled, start, now, body_end);
     if (output_.waiting() == OutputPump::Waiting::for_client)
       run_.connection.count_waiting(now - start);
     if (polled[script_error].revents != 0) script_.log_errors();
@@ -213,6 +231,17 @@ class Relay {
     }
     if (polled[client_end].revents != 0)
       silence_end_ = now + max_silence_after_end_of_input;
+  }
+
+  // How long the body kept the script waiting; and whether it still has to
+  // come.
+  void note_body(const Polled& polled, Deadline start, Deadline now,
+                 std::optional<Deadline> end) {
+    if (body_.waiting() == BodyPump::Waiting::for_client)
+      run_.connection.count_body_waiting(now - start);
+    if ((polled[script_input].revents & POLLERR) != 0) body_.stop();
+    is_body_late_ = end && now >= *end && body_.pipe() >= 0 &&
+                    polled[client_input].revents == 0;
   }
 
   // What could be sent went to a client that is there.
@@ -228,6 +257,7 @@ class Relay {
   BodyPump body_;
   OutputPump output_;
   std::optional<ScriptEnd> end_;
+  bool is_body_late_ = false;
   // Set once the client's side of the connection is at its end.
   std::optional<Deadline> silence_end_;
   std::uint64_t sent_ = 0;
@@ -253,8 +283,13 @@ RelayEnd relay_script(const ScriptRun& run, ScriptAnswer& answer) {
       run.connection.kind() == ConnectionKind::socket) {
     inline_urgent_octets(STDIN_FILENO);
   }
-  if (relay.pass_on(answer) == Relay::End::overdue)
-    return Refusal{Status::gateway_timeout};
+  switch (relay.pass_on(answer)) {
+    case Relay::End::overdue: return Refusal{Status::gateway_timeout};
+    case Relay::End::slow_body:
+      return Refusal{
+          Status::request_timeout, slow_body_text, slow_body_text, {}};
+    case Relay::End::complete: break;
+  }
   if (const auto& redirect = relay.local_redirect()) return *redirect;
   return {};
 }
@@ -274,6 +309,7 @@ Refusal refusal_for(const StartFailure& failure, const Script& script) {
     case ENOMEM:
     case EMFILE:
     case ENFILE: refusal.status = Status::service_unavailable; break;
+    case EIO: refusal.status = Status::internal_server_error; break;
     default:
       refusal.status = Status::forbidden;
       refusal.message =

@@ -58,7 +58,8 @@ inline constexpr std::chrono::seconds max_silence_after_end_of_input{5};
 
 /// Runs the script as a child and relays its output; returns when the script
 /// has ended and its output is sent. A Refusal where it could not be started,
-/// and where it ran for too long: the answer may have begun then. Throws
+/// and where it ran for too long, or its body came too slowly: the answer may
+/// have begun then. Throws
 /// HttpError 502 for output that is no answer (nothing was sent then),
 /// std::system_error where the client is gone. `answer` is kept true all the
 /// time; where this ends before the script, it has that, and has asked it to

@@ -3,7 +3,10 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "check_script.h"
@@ -11,6 +14,7 @@
 #include "root.h"
 #include "site.h"
 #include "sys.h"
+#include "text.h"
 #include "uri.h"
 
 namespace cgihttpd {
@@ -107,11 +111,74 @@ void check_password_file(const std::string& path, int file, int root,
   }
 }
 
+// The entry of a folder that has this name in any case; empty: none.
+std::string find_in_any_case(UniqueFd folder, std::string_view name) {
+  constexpr std::size_t max_names = 100'000;
+  for (std::string& other : names_in(std::move(folder), max_names))
+    if (equals_ignoring_case(other, name)) return std::move(other);
+  return {};
+}
+
+// Whether anything is at `path`, whose case does not matter, or at a file on
+// its way, which may be a script. What cannot be looked at may be there.
+bool has_path(int root, std::string_view path, Symlinks symlinks) {
+  std::string found = ".";
+  for (const std::string_view name : split(path.substr(1), '/')) {
+    const std::string parent = found;
+    found.append("/").append(name);
+    OpenResult opened = open_below(root, found, O_PATH, symlinks);
+    if (opened.error == ENOENT) {
+      OpenResult folder =
+          open_below(root, parent, O_RDONLY | O_DIRECTORY, symlinks);
+      if (!folder.fd) return true;
+      const std::string other = find_in_any_case(std::move(folder.fd), name);
+      if (other.empty()) return false;
+      found = parent + '/' + other;
+    } else if (!opened.fd || !S_ISDIR(facts_of(opened.fd.get()).st_mode)) {
+      return true;
+    }
+  }
+  return true;
+}
+
+// Whether something of a site, or of one of several, is at the prefix of a
+// protection, or could be.
+bool names_something(const Options& options, int root,
+                     const std::string& prefix) {
+  if (prefix == "/" || !options.fallback.empty()) return true;
+  for (const ScriptProgram& script : options.script_programs) {
+    const std::string path = lower(script.path);
+    if (is_below(lower(prefix) + '/', path) || is_below(path, lower(prefix)))
+      return true;
+  }
+  const Symlinks symlinks = options.follow_symlinks ? Symlinks::follow_anywhere
+                                                    : Symlinks::follow_below;
+  if (!options.vhosts) return has_path(root, prefix, symlinks);
+  OpenResult hosts = open_path(options.root, O_RDONLY | O_DIRECTORY);
+  if (!hosts.fd) return true;
+  constexpr std::size_t max_hosts = 100'000;
+  const auto names = names_in(std::move(hosts.fd), max_hosts);
+  return std::ranges::any_of(names, [&](const std::string& name) {
+    const OpenResult site = open_below(root, name, folder_flags, symlinks);
+    return site.fd && has_path(site.fd.get(), prefix, symlinks);
+  });
+}
+
+void check_prefix(const Options& options, int root,
+                  const Protection& protection, CheckReport& report) {
+  if (names_something(options, root, protection.prefix)) return;
+  report.add(
+      without_slashes(options.root) + protection.prefix,
+      {"nothing is there, and --auth=" + protection.prefix + "= names it",
+       "mend the PREFIX: what was meant is open to all"});
+}
+
 void check_passwords(const Options& options, const Guard& guard,
                      CheckReport& report) {
   const OpenResult root = open_path(options.root, folder_flags);
   for (std::size_t i = 0; i < options.protections.size(); ++i) {
     const std::string& path = options.protections[i].file;
+    check_prefix(options, root.fd.get(), options.protections[i], report);
     std::string problem = guard.find_problem(i);
     if (!problem.empty())
       report.add(path, {"it lets nobody in", std::move(problem)});

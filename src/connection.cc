@@ -34,20 +34,21 @@ HeadEnd head_end_for(HeadScanner::State state) {
   }
 }
 
-// Reads what was peeked again. It is there; in several pieces where an urgent
-// octet is between.
+// Reads what was peeked again. It is there, or it would be taken for a part of
+// the body; in several pieces where an urgent octet is between.
 void consume(std::span<char> peeked) {
   while (!peeked.empty()) {
     const auto count = try_receive(STDIN_FILENO, peeked, Peek::no);
-    if (count.value_or(0) == 0) return;
+    if (count.value_or(0) == 0) throw_error(EIO, "recv");
     peeked = peeked.subspan(*count);
   }
 }
 
 }  // namespace
 
-Connection::Connection(ConnectionKind kind, std::chrono::seconds send_timeout)
-    : kind_{kind}, send_timeout_{send_timeout} {
+Connection::Connection(ConnectionKind kind, std::chrono::seconds send_timeout,
+                       Deadline end)
+    : kind_{kind}, send_timeout_{send_timeout}, end_{end} {
   if (kind_ == ConnectionKind::stream) set_blocking(Blocking::no);
 }
 
@@ -81,14 +82,14 @@ Head Connection::read_with(Scanner& scanner, Deadline deadline) const {
 
 Head Connection::read_head(Deadline deadline) const {
   HeadScanner scanner;
-  Head head = read_with(scanner, deadline);
+  Head head = read_with(scanner, std::min(deadline, end_));
   if (head.end == HeadEnd::complete) head.end = head_end_for(scanner.state());
   return head;
 }
 
 Head Connection::read_proxy_header(Deadline deadline) const {
   ProxyHeaderScanner scanner;
-  Head head = read_with(scanner, deadline);
+  Head head = read_with(scanner, std::min(deadline, end_));
   if (scanner.state() == ProxyHeaderScanner::State::malformed)
     head.end = HeadEnd::malformed;
   return head;
@@ -104,10 +105,8 @@ std::optional<std::size_t> Connection::receive(std::span<char> into) {
       return count;
     }
     const Deadline start = Clock::now();
-    const Clock::duration patience =
-        send_timeout_ + std::chrono::seconds{received_ / min_send_rate} -
-        waited_for_body_;
-    if (!wait_for(STDIN_FILENO, POLLIN, start + patience)) return std::nullopt;
+    if (!wait_for(STDIN_FILENO, POLLIN, start + body_patience()))
+      return std::nullopt;
     waited_for_body_ += Clock::now() - start;
   }
 }
@@ -135,7 +134,18 @@ Clock::duration Connection::patience() const {
   const std::uint64_t taken =
       sent_ -
       std::min<std::uint64_t>(sent_, unacknowledged_octets(STDOUT_FILENO));
-  return send_timeout_ + std::chrono::seconds{taken / min_send_rate} - waited_;
+  return patience_after(taken, waited_);
+}
+
+Clock::duration Connection::body_patience() const {
+  return patience_after(received_, waited_for_body_);
+}
+
+Clock::duration Connection::patience_after(std::uint64_t octets,
+                                           Clock::duration waited) const {
+  const Clock::duration patience =
+      send_timeout_ + std::chrono::seconds{octets / min_send_rate} - waited;
+  return std::min(patience, end_ - Clock::now());
 }
 
 void Connection::wait_for_client() {
@@ -186,7 +196,7 @@ void Connection::finish_sending() const {
 
 void Connection::linger(Expecting expecting) const {
   if (kind_ != ConnectionKind::socket) return;
-  const Deadline last = Clock::now() + max_linger_time;
+  const Deadline last = std::min(Clock::now() + max_linger_time, end_);
   auto count = try_discard(STDIN_FILENO);
   if (!count && expecting == Expecting::nothing) return;
   while (count.value_or(1) != 0) {

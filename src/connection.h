@@ -25,6 +25,9 @@ enum class HeadEnd {
   timed_out,      ///< the deadline passed
 };
 
+/// What a client is told whose body does not come in time.
+inline constexpr const char* slow_body_text = "The body came too slowly";
+
 /// A head as it came, or what came of it.
 struct Head {
   std::string octets;
@@ -36,8 +39,10 @@ class Connection {
   /// Uses 0 and 1. The client may keep us waiting for `send_timeout`
   /// altogether, and a second more for each min_send_rate octets that it took:
   /// taking them one by one gains nothing. The same for a body that it sends.
+  /// After `end` nothing is waited for.
   static constexpr std::uint64_t min_send_rate = 4096;
-  Connection(ConnectionKind kind, std::chrono::seconds send_timeout);
+  Connection(ConnectionKind kind, std::chrono::seconds send_timeout,
+             Deadline end = Deadline::max());
 
   [[nodiscard]] ConnectionKind kind() const { return kind_; }
 
@@ -82,6 +87,11 @@ class Connection {
   /// Says that the client kept us waiting for `time`.
   void count_waiting(Clock::duration time) { waited_ += time; }
 
+  /// The same for a body that others read, with how much of it they got.
+  [[nodiscard]] Clock::duration body_patience() const;
+  void count_body_waiting(Clock::duration time) { waited_for_body_ += time; }
+  void count_received(std::uint64_t octets) { received_ += octets; }
+
   /// Makes calls on the connection return at once, as a relay needs it, or
   /// wait, as a script expects it. All that this class does works in both ways.
   void set_blocking(Blocking blocking) const;
@@ -100,9 +110,12 @@ class Connection {
   template <typename Scanner>
   [[nodiscard]] Head read_with(Scanner& scanner, Deadline deadline) const;
   void wait_for_client();
+  [[nodiscard]] Clock::duration patience_after(std::uint64_t octets,
+                                               Clock::duration waited) const;
 
   ConnectionKind kind_;
   std::chrono::seconds send_timeout_;
+  Deadline end_;
   std::uint64_t sent_ = 0;
   Clock::duration waited_{};
   std::uint64_t received_ = 0;  // of a body

@@ -71,7 +71,9 @@ class Exchange {
         site_{site},
         guard_{guard},
         activation_{activation},
-        connection_{activation.kind, options.send_timeout},
+        end_{options.connection_timeout ? start_ + *options.connection_timeout
+                                        : Deadline::max()},
+        connection_{activation.kind, options.send_timeout, end_},
         reply_{connection_, options} {
     set_remote(activation.remote);
   }
@@ -95,6 +97,7 @@ class Exchange {
   void follow(const Request& request, const LocalRedirect& redirect);
   void answer_chunked(const Request& request, const Script& script);
   void run_script(const Request& request, const Script& script, int body_file);
+  [[nodiscard]] std::optional<std::chrono::seconds> script_time() const;
   void become(const ScriptRun& run);
   void refuse(const Refusal& refusal);
   void report(const Refusal& refusal) const;
@@ -110,10 +113,11 @@ class Exchange {
   Site& site_;
   const Guard& guard_;
   Activation activation_;
+  Clock::time_point start_ = Clock::now();
+  Deadline end_;
   Connection connection_;
   Reply reply_;
 
-  Clock::time_point start_ = Clock::now();
   Head head_;
   Request request_;  // as the client sent it
   AccessRecord record_;
@@ -341,10 +345,8 @@ void Exchange::run_script(const Request& request, const Script& script,
                        .user = user_},
                       environ),
       options_.script_limits};
-  const ScriptRun run{connection_, log_,
-                      request,     script,
-                      command,     reply_.common(),
-                      body_file,   options_.cgi_timeout};
+  const ScriptRun run{connection_,     log_,      request,      script, command,
+                      reply_.common(), body_file, script_time()};
   if (options_.cgi_output == CgiOutput::direct ||
       has_non_parsed_header(script)) {
     become(run);
@@ -355,6 +357,15 @@ void Exchange::run_script(const Request& request, const Script& script,
   if (const auto* refusal = std::get_if<Refusal>(&end)) refuse(*refusal);
   if (const auto* redirect = std::get_if<LocalRedirect>(&end))
     follow(request, *redirect);
+}
+
+// No script runs for longer than the connection may last.
+std::optional<std::chrono::seconds> Exchange::script_time() const {
+  if (!options_.connection_timeout) return options_.cgi_timeout;
+  const auto left =
+      std::max(std::chrono::ceil<std::chrono::seconds>(end_ - Clock::now()),
+               std::chrono::seconds{1});
+  return std::min(options_.cgi_timeout.value_or(left), left);
 }
 
 // RFC 3875 6.2.2: as if the client had asked for the path, and by the same way:
@@ -385,7 +396,10 @@ void Exchange::become(const ScriptRun& run) {
     reply_.begin_for_script(head);
     if (!reply_.is_content_wanted()) output = DirectOutput::nowhere;
   }
-  record_.status = reply_.status();
+  // What the script will say is not known.
+  record_.status = has_non_parsed_header(run.script)
+                       ? std::nullopt
+                       : std::optional{reply_.status()};
   write_access_line(std::nullopt);
   refuse(refusal_for(become_script_on_connection(run, output), run.script));
 }
@@ -411,7 +425,9 @@ std::optional<File> Exchange::find_error_page(Status status) {
   const auto& pages = options_.error_pages;
   const auto named = std::ranges::find(pages, status, &ErrorPage::status);
   if (named == pages.end()) return std::nullopt;
-  auto page = site_.find_page(named->path);
+  std::optional<File> page;
+  // The error that it is about is to be told in any case.
+  static_cast<void>(failure_of([&] { page = site_.find_page(named->path); }));
   if (!page)
     report({.detail = "--error-page: " + named->path +
                       " cannot be opened: make it, or mend the option"});
@@ -441,9 +457,12 @@ void Exchange::finish() {
     record_.status = Status::client_closed_request;
     write_access_line(0);
   }
-  connection_.linger(has_unread_body_ || script_answer_.has_unread_body
-                         ? Connection::Expecting::body
-                         : Connection::Expecting::nothing);
+  const bool expects_body = has_unread_body_ || script_answer_.has_unread_body;
+  // All is said: that the machine fails now is no news.
+  static_cast<void>(failure_of([&] {
+    connection_.linger(expects_body ? Connection::Expecting::body
+                                    : Connection::Expecting::nothing);
+  }));
 }
 
 // The client, which has its answer or is gone, does not wait for the end of a

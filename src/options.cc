@@ -444,9 +444,16 @@ constexpr std::array rows{
           options.head_timeout = parse_timeout("--head-timeout", value);
         }},
     Row{"send-timeout", 0, "SECONDS",
-        "for a client that takes nothing (default 60)",
+        "for a client that takes nothing of an answer, or\n"
+        "sends nothing of a body (default 60)",
         [](Options& options, std::string_view value) {
           options.send_timeout = parse_timeout("--send-timeout", value);
+        }},
+    Row{"connection-timeout", 0, "SECONDS",
+        "for the whole connection (default: none)",
+        [](Options& options, std::string_view value) {
+          options.connection_timeout =
+              parse_timeout("--connection-timeout", value);
         }},
     Row{"max-body", 0, "SIZE",
         "largest body for a script, in octets or with\n"

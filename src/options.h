@@ -158,8 +158,10 @@ struct Options {
   /// For the whole head of the request.
   std::chrono::seconds head_timeout{20};
   /// How long the client may take nothing of an answer, or send nothing of a
-  /// chunked body.
+  /// body that a script waits for.
   std::chrono::seconds send_timeout{60};
+  /// For the whole connection.
+  std::optional<std::chrono::seconds> connection_timeout;
   /// Octets that the body of a request to a script may have. Large, so that
   /// `git push` works; yet bounded, for a chunked one lies on our disk.
   std::uint64_t max_body = std::uint64_t{1} << 30U;

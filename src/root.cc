@@ -46,7 +46,7 @@ void Root::select_host(const Authority& host) {
   for (const std::string& name :
        {host_folder_for(host), std::string{"default"}}) {
     if (name.empty()) continue;
-    OpenResult opened = open_below(hosts_.get(), name, folder_flags, symlinks_);
+    OpenResult opened = open_in(hosts_, name, folder_flags, symlinks_);
     if (!opened.fd) continue;
     root_ = std::move(opened.fd);
     host_folder_ = '/' + name;
@@ -62,8 +62,15 @@ std::string Root::path() const {
   return path + host_folder_;
 }
 
+OpenResult Root::open_in(const UniqueFd& folder, const std::string& path,
+                         int flags, Symlinks symlinks) {
+  OpenResult result = open_below(folder.get(), path, flags, symlinks);
+  if (is_machine_failure(result.error)) throw_error(result.error, "open", path);
+  return result;
+}
+
 OpenResult Root::open_visible(const std::string& path) const {
-  OpenResult result = open_below(root_.get(), path, O_RDONLY, Symlinks::refuse);
+  OpenResult result = open_in(root_, path, O_RDONLY, Symlinks::refuse);
   if (result.error != ELOOP) return result;
   result = open(path, O_RDONLY);
   if (result.fd && is_in_cgi_folder(result.fd.get()))

@@ -32,9 +32,10 @@ class Root {
   /// Its absolute path: DOCUMENT_ROOT. Empty for the root of the machine.
   [[nodiscard]] std::string path() const;
 
-  /// open_below, by the links that --symlinks allows.
+  /// open_below, by the links that --symlinks allows. Throws std::system_error
+  /// where the machine fails: nothing is to be taken for absent then.
   [[nodiscard]] OpenResult open(const std::string& path, int flags) const {
-    return open_below(root_.get(), path, flags, symlinks_);
+    return open_in(root_, path, flags, symlinks_);
   }
 
   /// Opens what is to be read and sent. No link leads into a CGI folder: EXDEV.
@@ -44,6 +45,10 @@ class Root {
   [[nodiscard]] bool is_in_cgi_folder(int fd) const;
 
  private:
+  [[nodiscard]] static OpenResult open_in(const UniqueFd& folder,
+                                          const std::string& path, int flags,
+                                          Symlinks symlinks);
+
   const Options& options_;
   Symlinks symlinks_;
   UniqueFd hosts_;  // with --vhosts: the folder of their roots

@@ -36,7 +36,8 @@ bool RunningScript::terminate_if_overdue() {
   if (process_.end_deadline() || !timeout_ || Clock::now() < *timeout_)
     return false;
   subject_.log.report(subject_.script_name,
-                      "it has run for longer than --cgi-timeout allows");
+                      "it has run for longer than --cgi-timeout or "
+                      "--connection-timeout allows");
   process_.terminate();
   return true;
 }

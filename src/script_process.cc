@@ -49,7 +49,11 @@ ResourceLimit resource_limit_for(const ScriptLimit& limit) {
 // and close-on-exec must be taken off.
 bool install(int from, int to) {
   if (from == to) return ::fcntl(from, F_SETFD, 0) == 0;
-  return ::dup2(from, to) >= 0;
+  int result = 0;
+  do
+    result = ::dup2(from, to);
+  while (result < 0 && errno == EINTR);
+  return result >= 0;
 }
 
 std::chrono::microseconds duration_of(const timeval& time) {
@@ -208,9 +212,12 @@ bool ScriptProcess::has_ended() {
   while (try_read(children_.get(), event)) {
   }
   siginfo_t end{};
-  return ::waitid(P_PID, static_cast<id_t>(pid_), &end,
-                  WEXITED | WNOHANG | WNOWAIT) == 0 &&
-         end.si_pid == pid_;
+  int result = 0;
+  do {
+    result = ::waitid(P_PID, static_cast<id_t>(pid_), &end,
+                      WEXITED | WNOHANG | WNOWAIT);
+  } while (result < 0 && errno == EINTR);
+  return result == 0 && end.si_pid == pid_;
 }
 
 std::optional<ScriptEnd> ScriptProcess::try_wait() {

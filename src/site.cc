@@ -174,13 +174,13 @@ std::optional<Resource> Site::find_program(std::string_view path) const {
   const std::string folder =
       best->program.substr(0, best->program.size() - name.size());
   OpenResult opened = open_path(folder, folder_flags);
-  if (!opened.fd || !is_executable(opened.fd.get(), name)) {
+  const OpenResult program = open_path(best->program, O_PATH);
+  if (!opened.fd || !program.fd || !is_executable(opened.fd.get(), name)) {
     return Refusal{Status::internal_server_error,
                    {},
                    best->program + ": no program that may be executed"};
   }
-  if (is_too_writable(open_path(best->program, O_PATH)))
-    return refuse_writable_script(best->path);
+  if (is_too_writable(program)) return refuse_writable_script(best->path);
   return Script{.folder = std::move(opened.fd),
                 .file_name = name,
                 .script_name = best->path,
@@ -326,6 +326,7 @@ Resource Site::make_directory(UniqueFd folder, const std::string& path) const {
   // names_in closes what it reads: the entries need it longer.
   OpenResult again =
       open_below(folder.get(), ".", folder_flags, Symlinks::refuse);
+  if (!again.fd) throw_error(again.error, "open", path);
   Directory directory;
   for (std::string& name : names_in(std::move(folder), max_listed_names)) {
     if (is_hidden_name(name) && !options_.dotfiles) continue;
@@ -333,7 +334,8 @@ Resource Site::make_directory(UniqueFd folder, const std::string& path) const {
     const bool is_link = facts && S_ISLNK(facts->st_mode);
     if (is_link) {
       const OpenResult target = root_.open(path + name, O_PATH);
-      facts = find_facts(target.fd.get());
+      facts =
+          target.fd ? std::optional{facts_of(target.fd.get())} : std::nullopt;
     }
     if (!facts || !(S_ISREG(facts->st_mode) || S_ISDIR(facts->st_mode)))
       continue;

@@ -147,8 +147,8 @@ std::string read_file(int file, std::size_t max_bytes) {
     const std::size_t wanted =
         std::min(chunk.size(), max_bytes - content.size());
     const auto count = try_read(file, std::span{chunk}.first(wanted));
-    content.append(chunk.data(), count.value_or(0));
-    if (count.value_or(0) < wanted) break;
+    if (count.value_or(0) == 0) break;
+    content.append(chunk.data(), *count);
   }
   return content;
 }
@@ -296,6 +296,18 @@ struct stat facts_of(int fd) {
   return facts;
 }
 
+bool is_machine_failure(int error) noexcept {
+  switch (error) {
+    case EAGAIN:
+    case EINTR:
+    case EIO:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM: return true;
+    default: return false;
+  }
+}
+
 std::optional<struct stat> find_facts(int fd) noexcept {
   struct stat facts {};
   if (::fstat(fd, &facts) < 0) return std::nullopt;
@@ -303,11 +315,12 @@ std::optional<struct stat> find_facts(int fd) noexcept {
 }
 
 std::optional<struct stat> find_facts_in(int folder, const std::string& name,
-                                         Symlinks symlinks) noexcept {
+                                         Symlinks symlinks) {
   struct stat facts {};
   const int flags = symlinks == Symlinks::refuse ? AT_SYMLINK_NOFOLLOW : 0;
-  if (::fstatat(folder, name.c_str(), &facts, flags) < 0) return std::nullopt;
-  return facts;
+  if (::fstatat(folder, name.c_str(), &facts, flags) == 0) return facts;
+  if (is_machine_failure(errno)) throw_errno("fstatat", name);
+  return std::nullopt;
 }
 
 StandardFacts find_standard_facts() noexcept {
@@ -319,8 +332,10 @@ bool is_same_socket(const struct stat& a, const struct stat& b) {
   return S_ISSOCK(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-bool is_executable(int folder, const std::string& name) noexcept {
-  return ::faccessat(folder, name.c_str(), X_OK, 0) == 0;
+bool is_executable(int folder, const std::string& name) {
+  if (::faccessat(folder, name.c_str(), X_OK, 0) == 0) return true;
+  if (is_machine_failure(errno)) throw_errno("faccessat", name);
+  return false;
 }
 
 std::string path_of(int fd) {

@@ -175,14 +175,17 @@ void rewind_file(int file);
 /// fstat(2).
 [[nodiscard]] struct stat facts_of(int fd);
 
+/// Whether a call failed because the machine did, whatever it was asked for:
+/// what is looked for may be there all the same.
+[[nodiscard]] bool is_machine_failure(int error) noexcept;
+
 /// The same; nullopt where `fd` is not open.
 [[nodiscard]] std::optional<struct stat> find_facts(int fd) noexcept;
 
 /// Those of an entry of a folder, by default itself and not what it links to;
 /// nullopt where it is gone.
 [[nodiscard]] std::optional<struct stat> find_facts_in(
-    int folder, const std::string& name,
-    Symlinks symlinks = Symlinks::refuse) noexcept;
+    int folder, const std::string& name, Symlinks symlinks = Symlinks::refuse);
 
 /// find_facts of the descriptors 0, 1 and 2.
 using StandardFacts = std::array<std::optional<struct stat>, 3>;
@@ -192,7 +195,7 @@ using StandardFacts = std::array<std::optional<struct stat>, 3>;
 [[nodiscard]] bool is_same_socket(const struct stat& a, const struct stat& b);
 
 /// Whether the user that we are may execute the entry `name` of `folder`.
-[[nodiscard]] bool is_executable(int folder, const std::string& name) noexcept;
+[[nodiscard]] bool is_executable(int folder, const std::string& name);
 
 /// The path that the kernel knows `fd` by, from /proc; empty if it has none.
 [[nodiscard]] std::string path_of(int fd);

@@ -134,9 +134,8 @@ class Lines(unittest.TestCase):
         self.assertIsNone(access["host"])
         access = self.access_of(b"GET /cgi-bin/nph-hello HTTP/1.0\r\n\r\n")
         self.assertEqual(access["script"], "/cgi-bin/nph-hello")
-        self.assertIsNone(access["bytes"])
-        self.assertIsNone(access["duration_us"])
-        self.assertIsNone(access["script_cpu_us"])
+        for unknown in ("status", "bytes", "duration_us", "script_cpu_us"):
+            self.assertIsNone(access[unknown])
 
     def test_errors(self):
         lines = self.objects_of(b"GET /link HTTP/1.1\r\nHost: \xff\r\n\r\n")

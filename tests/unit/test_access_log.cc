@@ -310,6 +310,16 @@ BOOST_AUTO_TEST_CASE(fields_have_the_names_of_cgi) {
 BOOST_AUTO_TEST_CASE(what_is_not_known_has_no_field) {
   const std::vector<std::string> expected{"HTTP_STATUS=200"};
   BOOST_TEST(access_fields({}) == expected, boost::test_tools::per_element());
+  BOOST_TEST(access_fields({.status = std::nullopt}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_status_that_is_not_known_is_null_or_200) {
+  const AccessRecord record =
+      changed([](AccessRecord& r) { r.status = std::nullopt; });
+  BOOST_TEST(format_access_line(record).find("\" 200 ") != std::string::npos);
+  BOOST_TEST(
+      format_access_line(record, LogFormat::json).find(R"("status":null,)") !=
+      std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -653,6 +653,47 @@ const Row password_rows[] = {
      },
      {"passwords: everybody may read this password file",
       "passwords: everybody may write to this password file"}},
+    {"prefixes that name something",
+     [](Tree& t) {
+       t.file("Private/x.txt");
+       t.script("cgi-bin/x.sh");
+       t.options.script_programs = {{"/git/a", "/bin/sh"}};
+       t.folder.add_file("passwords", hash, 0600);
+       const std::string passwords = t.folder.path("passwords");
+       for (const char* prefix : {"/Private", "/private", "/pRIVATE/X.txt",
+                                  "/cgi-bin/x.sh/info", "/git", "/git/a/b"})
+         t.options.protections.push_back({prefix, passwords});
+     },
+     {}},
+    {"prefixes that name nothing",
+     [](Tree& t) {
+       t.file("private/x.txt");
+       t.folder.add_file("passwords", hash, 0600);
+       const std::string passwords = t.folder.path("passwords");
+       for (const char* prefix : {"/privat", "/private/y", "/a/b"})
+         t.options.protections.push_back({prefix, passwords});
+     },
+     {"a/b: nothing is there, and --auth=/a/b= names it",
+      "privat: nothing is there, and --auth=/privat= names it",
+      "private/y: nothing is there, and --auth=/private/y= names it"}},
+    {"a prefix that an application may know",
+     [](Tree& t) {
+       t.file("index.html");
+       t.folder.add_file("passwords", hash, 0600);
+       t.options.fallback = "/index.html";
+       t.options.protections = {{"/admin", t.folder.path("passwords")}};
+     },
+     {}},
+    {"a prefix of one host, and of none",
+     [](Tree& t) {
+       t.file("a.example/private/x.txt");
+       t.file("b.example/x.txt");
+       t.folder.add_file("passwords", hash, 0600);
+       t.options.vhosts = true;
+       t.options.protections = {{"/private", t.folder.path("passwords")},
+                                {"/b.example", t.folder.path("passwords")}};
+     },
+     {"b.example: nothing is there, and --auth=/b.example= names it"}},
     {"below the root, though hidden",
      [](Tree& t) {
        t.file(".passwords", hash, 0600);

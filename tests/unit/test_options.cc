@@ -73,6 +73,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_manual) {
   BOOST_TEST(!options.allow_writable_scripts);
   BOOST_TEST((options.cgi_output == CgiOutput::parsed));
   BOOST_TEST(!options.cgi_timeout.has_value());
+  BOOST_TEST(!options.connection_timeout.has_value());
   BOOST_TEST(!options.keep_running);
   BOOST_TEST(options.script_limits.empty());
   BOOST_TEST(!options.isindex);
@@ -242,6 +243,10 @@ constexpr OptionRow option_rows[] = {
     {"the other timeout", "cgihttpd --send-timeout=5 /srv",
      [](const Options& o) {
        return o.send_timeout.count() == 5 && o.head_timeout.count() == 20;
+     }},
+    {"the time of all", "cgihttpd --connection-timeout=9 /srv",
+     [](const Options& o) {
+       return o.connection_timeout == std::chrono::seconds{9};
      }},
     {"a script's time", "cgihttpd --cgi-timeout=30 /srv",
      [](const Options& o) {
@@ -560,6 +565,8 @@ constexpr ErrorRow value_rows[] = {
      "--log-format=common: "},
     {"the other timeout", "cgihttpd --send-timeout=0 /srv",
      "--send-timeout=0: "},
+    {"the time of all", "cgihttpd --connection-timeout=0 /srv",
+     "--connection-timeout=0: "},
     {"the time of a script", "cgihttpd --cgi-timeout=0 /srv",
      "--cgi-timeout=0: "},
     {"more than a week of it", "cgihttpd --cgi-timeout=604801 /srv",
@@ -637,6 +644,8 @@ constexpr ErrorRow missing_value_rows[] = {
     {"a pair", "cgihttpd /srv --auth", "--auth: needs a value"},
     {"a time", "cgihttpd /srv --head-timeout", "--head-timeout: needs a value"},
     {"a time", "cgihttpd /srv --send-timeout", "--send-timeout: needs a value"},
+    {"a time", "cgihttpd /srv --connection-timeout",
+     "--connection-timeout: needs a value"},
     {"a time", "cgihttpd /srv --cgi-timeout", "--cgi-timeout: needs a value"},
     {"a limit", "cgihttpd /srv --cgi-limit", "--cgi-limit: needs a value"},
     {"a size", "cgihttpd /srv --max-body", "--max-body: needs a value"},
@@ -700,6 +709,7 @@ constexpr std::string_view helped_options[] = {
     "      --user=USER[:GROUP]",
     "      --head-timeout=SECONDS",
     "      --send-timeout=SECONDS",
+    "      --connection-timeout=SECONDS",
     "      --max-body=SIZE",
     "      --log=stderr|syslog|journal|none|FILE",
     "      --log-format=combined|json",
