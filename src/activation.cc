@@ -91,14 +91,19 @@ Endpoint remote_end_from_environment() {
                           : endpoint_from("REMOTE_ADDR", "REMOTE_PORT");
 }
 
-std::optional<Activation> activate_socket() {
-  Activation activation;
-  if (socket_option(STDIN_FILENO, SO_TYPE) != SOCK_STREAM) {
+void require_stream(int socket) {
+  if (socket_option(socket, SO_TYPE) != SOCK_STREAM) {
     throw SetupError{
         "standard input is no stream socket: use ListenStream= in the "
         ".socket unit (inetd.conf: stream tcp nowait)"};
   }
+}
+
+std::optional<Activation> activate_socket() {
+  Activation activation;
   const auto remote = find_endpoint(STDIN_FILENO, ::getpeername);
+  // A socket of the Internet that has a peer is one of TCP: no call to ask.
+  if (!remote || remote->address == local_socket) require_stream(STDIN_FILENO);
   if (!remote) {
     if (socket_option(STDIN_FILENO, SO_ACCEPTCONN) != 0)
       throw SetupError{std::string{"standard input"} + listening_message};

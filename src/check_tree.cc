@@ -35,16 +35,16 @@ struct NameRule {
 };
 
 // In a folder of scripts they are executed, elsewhere sent.
-constexpr std::array leftovers{
+constexpr auto leftovers = std::to_array({
     NameRule{Match::end, "~", "an editor's backup within reach"},
     NameRule{Match::end, ".bak", "a backup within reach"},
     NameRule{Match::end, ".old", "a backup within reach"},
     NameRule{Match::end, ".orig", "a backup within reach"},
     NameRule{Match::end, ".save", "a backup within reach"},
-};
+});
 
 // Those that begin with a dot are within reach only with --dotfiles.
-constexpr std::array secrets{
+constexpr auto secrets = std::to_array({
     NameRule{Match::end, ".sql", "a dump of a database within reach"},
     NameRule{Match::whole, "htpasswd", "a password file within reach"},
     NameRule{Match::whole, ".htpasswd", "a password file within reach"},
@@ -53,7 +53,7 @@ constexpr std::array secrets{
     NameRule{Match::whole, ".git", "a repository within reach"},
     NameRule{Match::whole, ".hg", "a repository within reach"},
     NameRule{Match::whole, ".svn", "a repository within reach"},
-};
+});
 
 bool is_matched(const NameRule& rule, std::string_view lower_name) {
   return rule.match == Match::whole ? lower_name == rule.name

@@ -20,9 +20,9 @@ struct Column {
   std::string_view title;
 };
 
-constexpr std::array columns{Column{Key::name, "name", "Name"},
-                             Column{Key::size, "size", "Size"},
-                             Column{Key::time, "time", "Modified (UTC)"}};
+constexpr auto columns = std::to_array(
+    {Column{Key::name, "name", "Name"}, Column{Key::size, "size", "Size"},
+     Column{Key::time, "time", "Modified (UTC)"}});
 
 bool is_before_by_name(const Entry& a, const Entry& b) {
   if (less_ignoring_case(a.name, b.name)) return true;

@@ -3,6 +3,7 @@
 #include <sysexits.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <span>
 
@@ -50,6 +51,16 @@ int check(const Options& options) {
 }
 
 }  // namespace
+
+namespace __gnu_cxx {  // NOLINT(*-reserved-identifier, *-dcl37-c, *-dcl51-cpp)
+
+// What libstdc++ does with an exception that nobody catches. Its own writes to
+// descriptor 2, which may be the connection, and brings a demangler for that.
+void __verbose_terminate_handler() {  // NOLINT(*-reserved-identifier, *-dcl*)
+  std::abort();
+}
+
+}  // namespace __gnu_cxx
 
 int main(int argc, char* argv[]) {
   const StandardFacts facts = find_standard_facts();

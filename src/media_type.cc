@@ -10,12 +10,12 @@ namespace cgihttpd {
 namespace {
 
 struct Row {
-  std::string_view extension;
-  std::string_view type;
+  TableText<12> extension;
+  TableText<80> type;
 };
 
 // Sorted by extension: binary search.
-constexpr std::array rows{
+constexpr auto rows = std::to_array({
     Row{"3gp", "video/3gpp"},
     Row{"7z", "application/x-7z-compressed"},
     Row{"aac", "audio/aac"},
@@ -129,17 +129,22 @@ constexpr std::array rows{
     Row{"yml", "application/yaml"},
     Row{"zip", "application/zip"},
     Row{"zst", "application/zstd"},
-};
-static_assert(std::ranges::is_sorted(rows, {}, &Row::extension));
+});
+
+constexpr std::string_view extension_in(const Row& row) {
+  return row.extension.view();
+}
+
+static_assert(std::ranges::is_sorted(rows, {}, extension_in));
 
 }  // namespace
 
 std::optional<std::string_view> find_media_type(std::string_view file_name) {
   const std::string extension = lower(extension_of(file_name));
   const auto* row = std::ranges::lower_bound(rows, std::string_view{extension},
-                                             {}, &Row::extension);
-  if (row == rows.end() || row->extension != extension) return std::nullopt;
-  return row->type;
+                                             {}, extension_in);
+  if (row == rows.end() || extension_in(*row) != extension) return std::nullopt;
+  return row->type.view();
 }
 
 std::optional<std::string> find_media_type_in(std::string_view mime_types,

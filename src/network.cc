@@ -32,6 +32,16 @@ IpAddress first_of(IpAddress address, unsigned bits) {
   return address;
 }
 
+// What inet_ntop(3) does, which has the whole of printf(3) begin for it.
+std::string ipv4_text(const IpAddress& address) {
+  std::string text;
+  for (const unsigned octet : std::span{address}.last(ipv4_octets)) {
+    if (!text.empty()) text += '.';
+    text.append(std::to_string(octet));
+  }
+  return text;
+}
+
 // How many bits of an IpAddress a prefix length means.
 std::optional<unsigned> parse_prefix_bits(std::string_view text,
                                           bool has_ipv4_form) {
@@ -66,11 +76,10 @@ std::optional<IpAddress> parse_address(std::string_view text) {
 }
 
 std::string address_text(const IpAddress& address) {
+  if (is_ipv4(address)) return ipv4_text(address);
   std::array<char, INET6_ADDRSTRLEN> text{};
-  const bool is_short = is_ipv4(address);
-  const auto* octets = address.data() + (is_short ? ipv4_prefix.size() : 0);
-  const char* written = ::inet_ntop(is_short ? AF_INET : AF_INET6, octets,
-                                    text.data(), text.size());
+  const char* written =
+      ::inet_ntop(AF_INET6, address.data(), text.data(), text.size());
   assert(written != nullptr);
   return written;
 }

@@ -18,10 +18,10 @@ namespace cgihttpd {
 namespace {
 
 struct Row {
-  const char* name;
-  char letter;           // 0: none
-  const char* argument;  // as --help shows it; nullptr: none
-  const char* help;
+  TableText<24> name;
+  char letter;             // 0: none
+  TableText<32> argument;  // as --help shows it; empty: none
+  TableText<192> help;
   void (*apply)(Options& options, std::string_view value);
 };
 
@@ -308,10 +308,10 @@ void set_log(Options& options, std::string_view value) {
     std::string_view name;
     LogTarget target;
   };
-  constexpr std::array names{Name{"stderr", LogTarget::standard_error},
-                             Name{"syslog", LogTarget::syslog},
-                             Name{"journal", LogTarget::journal},
-                             Name{"none", LogTarget::none}};
+  constexpr auto names = std::to_array(
+      {Name{"stderr", LogTarget::standard_error},
+       Name{"syslog", LogTarget::syslog}, Name{"journal", LogTarget::journal},
+       Name{"none", LogTarget::none}});
   options.log_file.clear();
   if (value.starts_with('/')) {
     options.log = LogTarget::file;
@@ -335,8 +335,8 @@ void set_log_format(Options& options, std::string_view value) {
   }
 }
 
-constexpr std::array rows{
-    Row{"vhosts", 0, nullptr,
+constexpr auto rows = std::to_array({
+    Row{"vhosts", 0, "",
         "serve the folder of ROOT that is named as the host\n"
         "that the client asks for, or ROOT/default",
         [](Options& options, std::string_view) { options.vhosts = true; }},
@@ -344,13 +344,13 @@ constexpr std::array rows{
         "the file that is sent for its folder (repeatable);\n"
         "default index.html, then index.htm",
         add_index_name},
-    Row{"no-listing", 0, nullptr, "do not list a folder without such a file",
+    Row{"no-listing", 0, "", "do not list a folder without such a file",
         [](Options& options, std::string_view) { options.listing = false; }},
     Row{"symlinks", 0, "below|follow",
         "below (default): follow symbolic links that stay\n"
         "below ROOT; follow: follow all",
         set_symlinks},
-    Row{"dotfiles", 0, nullptr, "serve and list names that begin with a dot",
+    Row{"dotfiles", 0, "", "serve and list names that begin with a dot",
         [](Options& options, std::string_view) { options.dotfiles = true; }},
     Row{"fallback", 0, "PATH",
         "send this file for what is not there: for\n"
@@ -374,17 +374,15 @@ constexpr std::array rows{
         "execute scripts that end in EXT, such as .php, by\n"
         "PROGRAM (repeatable)",
         add_handler},
-    Row{"handlers-anywhere", 0, nullptr,
-        "outside of the folders of scripts, too",
+    Row{"handlers-anywhere", 0, "", "outside of the folders of scripts, too",
         [](Options& options, std::string_view) {
           options.handlers_anywhere = true;
         }},
-    Row{"allow-writable-scripts", 0, nullptr,
-        "execute what everybody may write to",
+    Row{"allow-writable-scripts", 0, "", "execute what everybody may write to",
         [](Options& options, std::string_view) {
           options.allow_writable_scripts = true;
         }},
-    Row{"no-cgi", 0, nullptr, "execute no scripts", clear_cgi_folders},
+    Row{"no-cgi", 0, "", "execute no scripts", clear_cgi_folders},
     Row{"cgi-output", 0, "parsed|direct",
         "parsed (default): read a script's header and\n"
         "relay its output; direct: answer 200 and become\n"
@@ -395,8 +393,7 @@ constexpr std::array rows{
         [](Options& options, std::string_view value) {
           options.cgi_timeout = parse_timeout("--cgi-timeout", value);
         }},
-    Row{"keep-running", 0, nullptr,
-        "let scripts go on though their client is gone",
+    Row{"keep-running", 0, "", "let scripts go on though their client is gone",
         [](Options& options, std::string_view) {
           options.keep_running = true;
         }},
@@ -405,11 +402,9 @@ constexpr std::array rows{
         "memory (octets, or with K, M or G), files,\n"
         "processes (repeatable)",
         set_script_limit},
-    Row{"isindex", 0, nullptr,
-        "give a query without `=' to scripts as arguments",
+    Row{"isindex", 0, "", "give a query without `=' to scripts as arguments",
         [](Options& options, std::string_view) { options.isindex = true; }},
-    Row{"pass-authorization", 0, nullptr,
-        "let scripts see the Authorization field",
+    Row{"pass-authorization", 0, "", "let scripts see the Authorization field",
         [](Options& options, std::string_view) {
           options.pass_authorization = true;
         }},
@@ -417,7 +412,7 @@ constexpr std::array rows{
         add_set_environment},
     Row{"pass-env", 0, "NAME", "let scripts inherit a variable (repeatable)",
         add_pass_environment},
-    Row{"proxy-protocol", 0, nullptr,
+    Row{"proxy-protocol", 0, "",
         "a PROXY header, version 1 or 2, comes before\n"
         "the request, always",
         [](Options& options, std::string_view) {
@@ -466,25 +461,48 @@ constexpr std::array rows{
         set_log},
     Row{"log-format", 0, "combined|json",
         "what a line looks like (default combined)", set_log_format},
-    Row{"server-version", 0, nullptr, "tell the version in the Server field",
+    Row{"server-version", 0, "", "tell the version in the Server field",
         [](Options& options, std::string_view) {
           options.server_version = true;
         }},
-    Row{"check", 0, nullptr,
+    Row{"check", 0, "",
         "serve nothing, but say what would not work below\n"
         "ROOT, and exit",
         [](Options& options, std::string_view) {
           options.action = Options::Action::check;
         }},
-    Row{"help", 'h', nullptr, "show this text and exit",
+    Row{"help", 'h', "", "show this text and exit",
         [](Options& options, std::string_view) {
           options.action = Options::Action::show_help;
         }},
-    Row{"version", 'V', nullptr, "show the version and exit",
+    Row{"version", 'V', "", "show the version and exit",
         [](Options& options, std::string_view) {
           options.action = Options::Action::show_version;
         }},
+});
+
+// A row without its pointer. What has one is relocated, and its page with all
+// else on it copied, by each process that starts.
+struct RowText {
+  decltype(Row::name) name;
+  char letter = 0;
+  decltype(Row::argument) argument;
+  decltype(Row::help) help;
 };
+
+constexpr auto row_texts = [] {
+  std::array<RowText, rows.size()> texts{};
+  std::ranges::transform(rows, texts.begin(), [](const Row& row) {
+    return RowText{row.name, row.letter, row.argument, row.help};
+  });
+  return texts;
+}();
+
+constexpr auto apply_functions = [] {
+  std::array<decltype(Row::apply), rows.size()> functions{};
+  std::ranges::transform(rows, functions.begin(), &Row::apply);
+  return functions;
+}();
 
 // What getopt_long returns for a long option: its row, above all letters.
 constexpr int first_row_code = 256;
@@ -493,24 +511,24 @@ std::array<option, rows.size() + 1> long_options() {
   std::array<option, rows.size() + 1> options{};
   for (std::size_t i = 0; i < rows.size(); ++i) {
     options.at(i) = {
-        rows.at(i).name,
-        rows.at(i).argument == nullptr ? no_argument : required_argument,
+        row_texts.at(i).name.c_str(),
+        row_texts.at(i).argument.empty() ? no_argument : required_argument,
         nullptr, first_row_code + static_cast<int>(i)};
   }
   return options;
 }
 
-const Row& row_for(int code) {
-  const auto* row = code >= first_row_code
-                        ? rows.begin() + (code - first_row_code)
-                        : std::ranges::find(rows, code, &Row::letter);
-  return *row;
+std::size_t row_for(int code) {
+  if (code >= first_row_code)
+    return static_cast<std::size_t>(code - first_row_code);
+  const auto* row = std::ranges::find(row_texts, code, &RowText::letter);
+  return static_cast<std::size_t>(row - row_texts.begin());
 }
 
 // getopt_long(3) has just answered `code`, '?' or ':'.
 [[noreturn]] void refuse_option(int code, std::span<char* const> arguments) {
   if (optopt >= first_row_code) {
-    refuse(std::string{"--"} + row_for(optopt).name, {},
+    refuse(std::string{"--"} + row_texts.at(row_for(optopt)).name.c_str(), {},
            code == ':' ? "needs a value" : "takes no value");
   }
   refuse(optopt != 0 ? std::string{'-', static_cast<char>(optopt)}
@@ -544,7 +562,7 @@ Options parse_options(std::span<char* const> arguments) {
                       ":hV", table.data(), nullptr);
     if (code == -1) break;
     if (code == '?' || code == ':') refuse_option(code, arguments);
-    row_for(code).apply(options, optarg == nullptr ? "" : optarg);
+    apply_functions.at(row_for(code))(options, optarg == nullptr ? "" : optarg);
   }
   if (options.action == Options::Action::serve ||
       options.action == Options::Action::check)
@@ -560,14 +578,14 @@ std::string help_text() {
       "output, or that systemd passed: serve a file below the folder ROOT, "
       "list\n"
       "a folder, or execute a CGI script.\n\n";
-  for (const Row& row : rows) {
+  for (const RowText& row : row_texts) {
     std::string line = row.letter == 0 ? "      " : "  -";
     if (row.letter != 0) line.append(1, row.letter).append(", ");
-    line.append("--").append(row.name);
-    if (row.argument != nullptr) line.append("=").append(row.argument);
+    line.append("--").append(row.name.view());
+    if (!row.argument.empty()) line.append("=").append(row.argument.view());
     if (line.size() >= column)
       text.append(std::exchange(line, {})).append("\n");
-    for (const std::string_view help : split(row.help, '\n')) {
+    for (const std::string_view help : split(row.help.view(), '\n')) {
       line.append(column - line.size(), ' ');
       text.append(std::exchange(line, {})).append(help).append("\n");
     }

@@ -17,14 +17,14 @@ struct Method {
 
 // What is not here is too weak to be guessed at offline (DES, MD5, SHA-1), or
 // has a known fault ($2x$).
-constexpr std::array methods{
+constexpr auto methods = std::to_array({
     Method{"$y$", 43},   // yescrypt
     Method{"$2y$", 53},  // bcrypt, with its salt
     Method{"$2b$", 53},  // the same
     Method{"$2a$", 53},  // the same
     Method{"$6$", 86},   // SHA-512
     Method{"$5$", 43},   // SHA-256
-};
+});
 
 bool is_hash_character(char c) {
   return is_alphanumeric(c) || c == '.' || c == '/';

@@ -34,12 +34,12 @@ void append_pointers(std::vector<char*>& pointers,
 
 ResourceLimit resource_limit_for(const ScriptLimit& limit) {
   using Resource = ScriptLimit::Resource;
-  constexpr std::array resources{
+  constexpr auto resources = std::to_array({
       std::pair{Resource::cpu, RLIMIT_CPU},
       std::pair{Resource::memory, RLIMIT_AS},
       std::pair{Resource::files, RLIMIT_NOFILE},
       std::pair{Resource::processes, RLIMIT_NPROC},
-  };
+  });
   const auto* const row = std::ranges::find(
       resources, limit.resource, &decltype(resources)::value_type::first);
   return {row->second, {limit.maximum, limit.maximum}};

@@ -4,19 +4,21 @@
 #include <array>
 #include <cerrno>
 
+#include "text.h"
+
 namespace cgihttpd {
 
 namespace {
 
 struct Row {
   std::uint16_t code;
-  std::string_view phrase;
-  std::string_view explanation;
+  TableText<32> phrase;
+  TableText<64> explanation;
 };
 
 // The phrases of RFC 9110; the explanations are those of the ancestor, whose
 // users search for them.
-constexpr std::array rows{
+constexpr auto rows = std::to_array({
     Row{200, "OK", ""},
     Row{201, "Created", ""},
     Row{202, "Accepted", ""},
@@ -73,7 +75,7 @@ constexpr std::array rows{
     Row{507, "Insufficient Storage",
         "The server has no room for the body of the request"},
     Row{511, "Network Authentication Required", ""},
-};
+});
 
 const Row* find_row(Status status) {
   const auto code = static_cast<std::uint16_t>(status);
@@ -85,12 +87,12 @@ const Row* find_row(Status status) {
 
 std::string_view phrase_of(Status status) {
   const Row* row = find_row(status);
-  return row == nullptr ? std::string_view{} : row->phrase;
+  return row == nullptr ? std::string_view{} : row->phrase.view();
 }
 
 std::string_view explanation_of(Status status) {
   const Row* row = find_row(status);
-  return row == nullptr ? std::string_view{} : row->explanation;
+  return row == nullptr ? std::string_view{} : row->explanation.view();
 }
 
 Status status_for_open_error(int error) {

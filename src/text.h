@@ -2,8 +2,11 @@
 // ASCII only, whatever the locale: HTTP's own words are ASCII.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,6 +71,29 @@ template <std::unsigned_integral Number>
   if (error != std::errc{} || stop != end) return std::nullopt;
   return number;
 }
+
+/// Text that is in a table itself, as a literal without NUL: a pointer to it
+/// would be relocated by each process that starts.
+template <std::size_t max_size>
+class TableText {
+ public:
+  constexpr TableText() = default;
+
+  template <std::size_t size>
+  requires(size <= max_size + 1)
+      // NOLINTNEXTLINE(*-explicit-*, *-c-arrays): a row is written as of
+      // literals
+      consteval TableText(const char (&literal)[size]) {
+    std::ranges::copy(literal, octets_.begin());
+  }
+
+  [[nodiscard]] constexpr bool empty() const { return octets_[0] == '\0'; }
+  [[nodiscard]] constexpr const char* c_str() const { return octets_.data(); }
+  [[nodiscard]] constexpr std::string_view view() const { return c_str(); }
+
+ private:
+  std::array<char, max_size + 1> octets_{};
+};
 
 /// The extension of a file name, without its dot; empty if it has none.
 [[nodiscard]] std::string_view extension_of(std::string_view file_name);

@@ -85,6 +85,15 @@ BOOST_AUTO_TEST_CASE(needs_no_library_that_costs_a_request_its_time) {
   }
 }
 
+// Tables are read-only, and cost no page that is copied at each start. The
+// static program has what the C library writes to, too.
+BOOST_AUTO_TEST_CASE(has_next_to_nothing_that_can_be_written) {
+  if (CGIHTTPD_STATIC == 1) return;
+  constexpr std::size_t max_octets = 1024;
+  const Elf elf{program_path()};
+  BOOST_TEST(elf.find_section(".data").value_or("").size() <= max_octets);
+}
+
 // The JSON texts of the notes in `section`, each of which is of the kind that
 // https://uapi-group.org/specifications/specs/elf_dlopen_metadata/ says.
 std::vector<std::string> dlopen_notes_in(std::string_view section) {

@@ -1,3 +1,0 @@
-// main.cc - Boost.Test's own main: each file beside this one adds a suite.
-#define BOOST_TEST_MODULE program
-#include <boost/test/unit_test.hpp>
