@@ -303,6 +303,24 @@ void add_protection(Options& options, std::string_view value) {
       {std::string{prefix}, std::string{value.substr(equals + 1)}});
 }
 
+void set_sandbox(Options& options, std::string_view value) {
+  if (value == "auto") {
+    options.sandbox = SandboxMode::automatic;
+  } else if (value == "require") {
+    options.sandbox = SandboxMode::require;
+  } else if (value == "off") {
+    options.sandbox = SandboxMode::off;
+  } else {
+    refuse("--sandbox", value, "is auto, require or off");
+  }
+}
+
+void add_writable(Options& options, std::string_view value) {
+  if (!value.starts_with('/'))
+    refuse("--writable", value, "needs an absolute path");
+  options.writable.emplace_back(value);
+}
+
 void set_log(Options& options, std::string_view value) {
   struct Name {
     std::string_view name;
@@ -438,6 +456,27 @@ constexpr std::array rows{
     Row{"user", 0, "USER[:GROUP]",
         "whom to become when started as root\n(default 65534, nobody)",
         set_user},
+    Row{"chroot", 0, nullptr,
+        "make ROOT the root of the file system: for root,\n"
+        "and with --no-cgi",
+        [](Options& options, std::string_view) { options.chroot = true; }},
+    Row{"sandbox", 0, "MODE",
+        "auto (default): take what no answer needs from\n"
+        "cgihttpd and its scripts, as far as the kernel\n"
+        "can; require: or do not run; off",
+        set_sandbox},
+    Row{"confine", 0, nullptr,
+        "take from scripts all files but the system's and\n"
+        "those below ROOT, and the network",
+        [](Options& options, std::string_view) { options.confine = true; }},
+    Row{"writable", 0, "DIR",
+        "let confined scripts write to what is in DIR\n"
+        "(repeatable)",
+        add_writable},
+    Row{"allow-network", 0, nullptr, "let confined scripts use the network",
+        [](Options& options, std::string_view) {
+          options.allow_network = true;
+        }},
     Row{"head-timeout", 0, "SECONDS",
         "for the whole head of the request (default 20)",
         [](Options& options, std::string_view value) {
@@ -511,6 +550,24 @@ const Row& row_for(int code) {
          {}, "no such option; see --help");
 }
 
+// Options that only make sense, or none, with each other.
+void check_together(const Options& options) {
+  if (options.confine && options.sandbox == SandboxMode::off)
+    refuse("--confine", {}, "is a part of the sandbox, and --sandbox=off");
+  if (!options.confine && !options.writable.empty())
+    refuse("--writable", {}, "is for scripts that --confine confines");
+  if (!options.confine && options.allow_network)
+    refuse("--allow-network", {}, "is for scripts that --confine confines");
+  if (!options.chroot) return;
+  if (has_scripts(options)) {
+    refuse("--chroot", {},
+           "scripts could not be executed there: give --no-cgi, and neither "
+           "--script nor --handlers-anywhere");
+  }
+  if (options.log == LogTarget::journal)
+    refuse("--chroot", {}, "the journal is out of reach: give --log=syslog");
+}
+
 void take_operands(Options& options, std::span<char* const> operands) {
   if (operands.empty()) {
     throw SetupError{
@@ -540,9 +597,16 @@ Options parse_options(std::span<char* const> arguments) {
     row_for(code).apply(options, optarg == nullptr ? "" : optarg);
   }
   if (options.action == Options::Action::serve ||
-      options.action == Options::Action::check)
+      options.action == Options::Action::check) {
+    check_together(options);
     take_operands(options, arguments.subspan(static_cast<std::size_t>(optind)));
+  }
   return options;
+}
+
+bool has_scripts(const Options& options) {
+  return !options.cgi_folders.empty() || !options.script_programs.empty() ||
+         options.handlers_anywhere;
 }
 
 std::string help_text() {
