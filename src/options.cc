@@ -315,10 +315,18 @@ void set_sandbox(Options& options, std::string_view value) {
   }
 }
 
-void add_writable(Options& options, std::string_view value) {
+std::string parse_folder(std::string_view option, std::string_view value) {
   if (!value.starts_with('/'))
-    refuse("--writable", value, "needs an absolute path");
-  options.writable.emplace_back(value);
+    refuse(option, value, "needs the absolute path of a folder");
+  return std::string{value};
+}
+
+void add_readable(Options& options, std::string_view value) {
+  options.readable.push_back(parse_folder("--readable", value));
+}
+
+void add_writable(Options& options, std::string_view value) {
+  options.writable.push_back(parse_folder("--writable", value));
 }
 
 void set_log(Options& options, std::string_view value) {
@@ -457,20 +465,22 @@ constexpr std::array rows{
         "whom to become when started as root\n(default 65534, nobody)",
         set_user},
     Row{"chroot", 0, nullptr,
-        "make ROOT the root of the file system: for root,\n"
-        "and with --no-cgi",
+        "make ROOT the root of the file system; for root\n"
+        "alone, and with --no-cgi",
         [](Options& options, std::string_view) { options.chroot = true; }},
-    Row{"sandbox", 0, "MODE",
-        "auto (default): take what no answer needs from\n"
-        "cgihttpd and its scripts, as far as the kernel\n"
-        "can; require: or do not run; off",
+    Row{"sandbox", 0, "auto|require|off",
+        "what no answer needs is taken from cgihttpd and\n"
+        "its scripts: as far as the kernel can (default),\n"
+        "or nothing is answered; or it is not",
         set_sandbox},
     Row{"confine", 0, nullptr,
-        "take from scripts all files but the system's and\n"
-        "those below ROOT, and the network",
+        "take from scripts the network, and all files but\n"
+        "the system's and those below ROOT",
         [](Options& options, std::string_view) { options.confine = true; }},
+    Row{"readable", 0, "DIR",
+        "let confined scripts read below DIR (repeatable)", add_readable},
     Row{"writable", 0, "DIR",
-        "let confined scripts write to what is in DIR\n"
+        "let confined scripts read and write below DIR\n"
         "(repeatable)",
         add_writable},
     Row{"allow-network", 0, nullptr, "let confined scripts use the network",
@@ -550,22 +560,29 @@ const Row& row_for(int code) {
          {}, "no such option; see --help");
 }
 
-// Options that only make sense, or none, with each other.
-void check_together(const Options& options) {
-  if (options.confine && options.sandbox == SandboxMode::off)
-    refuse("--confine", {}, "is a part of the sandbox, and --sandbox=off");
-  if (!options.confine && !options.writable.empty())
-    refuse("--writable", {}, "is for scripts that --confine confines");
-  if (!options.confine && options.allow_network)
-    refuse("--allow-network", {}, "is for scripts that --confine confines");
+// What a confined script has, and nobody has asked to confine one: a mistake
+// that would be noticed too late.
+void check_confinement(const Options& options) {
+  constexpr const char* reason = "is for scripts that --confine confines";
+  if (options.confine) {
+    if (options.sandbox == SandboxMode::off)
+      refuse("--confine", {}, "is a part of the sandbox, and --sandbox=off");
+    return;
+  }
+  if (!options.readable.empty()) refuse("--readable", {}, reason);
+  if (!options.writable.empty()) refuse("--writable", {}, reason);
+  if (options.allow_network) refuse("--allow-network", {}, reason);
+}
+
+void check_chroot(const Options& options) {
   if (!options.chroot) return;
   if (has_scripts(options)) {
     refuse("--chroot", {},
-           "scripts could not be executed there: give --no-cgi, and neither "
+           "no script could be executed there: give --no-cgi, and neither "
            "--script nor --handlers-anywhere");
   }
   if (options.log == LogTarget::journal)
-    refuse("--chroot", {}, "the journal is out of reach: give --log=syslog");
+    refuse("--chroot", {}, "the journal is out of reach there: log to syslog");
 }
 
 void take_operands(Options& options, std::span<char* const> operands) {
@@ -598,7 +615,8 @@ Options parse_options(std::span<char* const> arguments) {
   }
   if (options.action == Options::Action::serve ||
       options.action == Options::Action::check) {
-    check_together(options);
+    check_confinement(options);
+    check_chroot(options);
     take_operands(options, arguments.subspan(static_cast<std::size_t>(optind)));
   }
   return options;

@@ -167,7 +167,8 @@ struct Options {
   SandboxMode sandbox = SandboxMode::automatic;
   /// Whether scripts are confined to files that they need, and to this machine.
   bool confine = false;
-  /// Absolute paths that confined scripts may write to.
+  /// Folders that confined scripts may read, and write to: absolute paths.
+  std::vector<std::string> readable;
   std::vector<std::string> writable;
   /// Whether confined scripts may use the network.
   bool allow_network = false;

@@ -240,6 +240,8 @@ Confinement Sandbox::confinement_for(int root, int folder,
   allow(ruleset, root, reading_and_executing);
   allow(ruleset, folder, reading_and_executing);
   if (!program.empty()) allow(ruleset, program, read_files | execute);
+  for (const std::string& readable : options_.readable)
+    allow(ruleset, readable, reading, O_DIRECTORY);
   for (const std::string& writable : options_.writable)
     allow(ruleset, writable, all & ~(make_character_device | make_block_device),
           O_DIRECTORY);
