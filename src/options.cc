@@ -469,9 +469,9 @@ constexpr std::array rows{
         "alone, and with --no-cgi",
         [](Options& options, std::string_view) { options.chroot = true; }},
     Row{"sandbox", 0, "auto|require|off",
-        "what no answer needs is taken from cgihttpd and\n"
-        "its scripts: as far as the kernel can (default),\n"
-        "or nothing is answered; or it is not",
+        "take from cgihttpd and its scripts what no answer\n"
+        "needs: as far as the kernel can (default), all,\n"
+        "or do not run; or nothing",
         set_sandbox},
     Row{"confine", 0, nullptr,
         "take from scripts the network, and all files but\n"
