@@ -106,7 +106,7 @@ Steps if_any_bit(std::size_t argument, std::uint32_t bits, std::uint32_t yes,
           answer(yes)};
 }
 
-Steps if_any_of(std::size_t argument, std::vector<std::uint32_t> values,
+Steps if_any_of(std::size_t argument, const std::vector<std::uint32_t>& values,
                 std::uint32_t yes, std::uint32_t no) {
   Steps steps{load_argument(argument)};
   auto left = static_cast<std::uint8_t>(values.size());

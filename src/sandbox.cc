@@ -195,6 +195,12 @@ Sandbox::Sandbox(const Options& options) : options_{options} {
 void Sandbox::drop_rare_calls() {
   if (options_.sandbox == SandboxMode::off) return;
   has_seccomp_ = drop_rare_calls_now();
+  demand(has_seccomp_, "seccomp");
+}
+
+// What was there at the start may fail yet, for want of memory.
+void Sandbox::demand(bool is_done, const char* call) const {
+  if (!is_done && options_.sandbox == SandboxMode::require) throw_errno(call);
 }
 
 void Sandbox::keep_to_answering(int root, TypeTable table) {
@@ -203,6 +209,7 @@ void Sandbox::keep_to_answering(int root, TypeTable table) {
   if (options_.sandbox == SandboxMode::off || CGIHTTPD_SANITIZED == 1) return;
   Ruleset ruleset = make_ruleset(
       {newest_file_rights, bind_and_connect_tcp, abstract_sockets | signals});
+  demand(bool{ruleset.fd}, "landlock_create_ruleset");
   if (ruleset.fd) {
     // The end of the process closes it.
     const int fd = ruleset.fd.release();
@@ -214,7 +221,7 @@ void Sandbox::keep_to_answering(int root, TypeTable table) {
     }
     if (!restrict_self(fd)) throw_errno("landlock_restrict_self");
   }
-  if (has_seccomp_) keep_answer_calls_now(options_.log);
+  if (has_seccomp_) demand(keep_answer_calls_now(options_.log), "seccomp");
 }
 
 Confinement Sandbox::confinement_for(int root, int folder,
@@ -230,6 +237,7 @@ Confinement Sandbox::confinement_for(int root, int folder,
     handled.scopes = signals;
   }
   auto [fd, all] = make_ruleset(handled);
+  demand(bool{fd}, "landlock_create_ruleset");
   if (!fd) return confinement;
   const int ruleset = fd.get();
   confinement.ruleset_ = std::move(fd);
@@ -242,21 +250,23 @@ Confinement Sandbox::confinement_for(int root, int folder,
   if (!program.empty()) allow(ruleset, program, read_files | execute);
   for (const std::string& readable : options_.readable)
     allow(ruleset, readable, reading, O_DIRECTORY);
+  const Rights writing = all & ~(make_character_device | make_block_device);
   for (const std::string& writable : options_.writable)
-    allow(ruleset, writable, all & ~(make_character_device | make_block_device),
-          O_DIRECTORY);
+    allow(ruleset, writable, writing, O_DIRECTORY);
   return confinement;
 }
 
 std::string find_sandbox_problem(const Options& options) {
-  if (CGIHTTPD_SANITIZED == 1)
+  if (CGIHTTPD_SANITIZED == 1) {
     return "this cgihttpd was built with a sanitizer, which needs what it "
            "takes";
+  }
   if (CGIHTTPD_SECCOMP == 0)
     return "this cgihttpd was built without seccomp: build it with libseccomp";
-  if (!can_filter())
+  if (!can_filter()) {
     return "this kernel has no seccomp filters (CONFIG_SECCOMP_FILTER), or "
            "another sandbox keeps them from cgihttpd";
+  }
   const int abi = landlock_abi();
   if (abi == 0) {
     return "this kernel has no Landlock (Linux 5.13, `landlock' in "

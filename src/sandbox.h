@@ -53,6 +53,8 @@ class Sandbox {
                                             const std::string& program) const;
 
  private:
+  void demand(bool is_done, const char* call) const;
+
   const Options& options_;
   bool has_seccomp_ = true;
   bool is_answering_ = false;

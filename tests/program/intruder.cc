@@ -32,13 +32,15 @@
 #include <cstring>
 #include <string>
 
-extern char** environ;
-
 namespace {
 
 std::string told(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "/nowhere" : value;
+}
+
+int told_number(const char* name) {
+  return static_cast<int>(std::strtol(told(name).c_str(), nullptr, 10));
 }
 
 void say(const char* name, const char* end) {
@@ -153,7 +155,7 @@ sockaddr_in loopback(std::uint16_t port) {
 // abstract name.
 void try_the_network() {
   const sockaddr_in server =
-      loopback(static_cast<std::uint16_t>(std::atoi(told("PORT").c_str())));
+      loopback(static_cast<std::uint16_t>(told_number("PORT")));
   const auto* name = reinterpret_cast<const sockaddr*>(&server);
   const int tcp = ::socket(AF_INET, SOCK_STREAM, 0);
   say("TCP socket", tcp);
@@ -175,7 +177,7 @@ void try_the_network() {
   say("abstract socket",
       ::connect(::socket(AF_UNIX, SOCK_STREAM, 0),
                 reinterpret_cast<const sockaddr*>(&abstract), size));
-  say("signal", ::kill(std::atoi(told("VICTIM").c_str()), 0));
+  say("signal", ::kill(told_number("VICTIM"), 0));
 }
 
 int spawn(const std::string& program) {
