@@ -219,7 +219,7 @@ void Sandbox::keep_to_answering(int root, TypeTable table) {
     } else if (table == TypeTable::needed) {
       allow(fd, mime_types_path, read_files);
     }
-    if (!restrict_self(fd)) throw_errno("landlock_restrict_self");
+    demand(restrict_self(fd), "landlock_restrict_self");
   }
   if (has_seccomp_) demand(keep_answer_calls_now(options_.log), "seccomp");
 }

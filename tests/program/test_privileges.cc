@@ -276,7 +276,9 @@ BOOST_AUTO_TEST_CASE(of_a_script_have_no_core_and_a_tight_mask) {
 
 // --- a root of its own
 
-BOOST_AUTO_TEST_CASE(to_change_the_root_are_used_once, *precondition(as_root)) {
+// A sanitizer reads /proc when the program ends, and has none there.
+BOOST_AUTO_TEST_CASE(to_change_the_root_are_used_once,
+                     *precondition(as_root) * precondition(without_sanitizer)) {
   Tree tree;
   tree.file("www/a.txt", "text").file("www/folder/b", "");
   tree.file("outside", "no").link("www/out", "../outside");
@@ -312,7 +314,8 @@ BOOST_AUTO_TEST_CASE(to_change_the_root_are_used_once, *precondition(as_root)) {
 }
 
 BOOST_AUTO_TEST_CASE(to_change_the_root_leave_passwords_and_logs,
-                     *precondition(as_root) * precondition(with_libcrypt)) {
+                     *precondition(as_root) * precondition(with_libcrypt) *
+                         precondition(without_sanitizer)) {
   Tree tree;
   tree.file("www/private/a.txt", "text");
   // `secret`, by SHA-512.
