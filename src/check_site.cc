@@ -12,6 +12,7 @@
 #include "check_script.h"
 #include "check_tree.h"
 #include "root.h"
+#include "sandbox.h"
 #include "site.h"
 #include "sys.h"
 #include "text.h"
@@ -90,6 +91,21 @@ void check_programs(const Options& options, CheckReport& report) {
     check(script.program);
   for (const Handler& handler : options.handlers)
     check(handler.program);
+}
+
+void check_confinement(const Options& options, CheckReport& report) {
+  if (!options.confine) return;
+  if (std::string problem = find_sandbox_problem(options); !problem.empty()) {
+    report.add("--confine",
+               {"scripts are not confined as it says", std::move(problem)});
+  }
+  for (const auto* folders : {&options.readable, &options.writable}) {
+    for (const std::string& folder : *folders) {
+      if (open_path(folder, folder_flags).fd) continue;
+      report.add(folder, {"no folder that confined scripts could reach",
+                          "make it, or mend the option"});
+    }
+  }
 }
 
 void check_password_file(const std::string& path, int file, int root,
@@ -200,6 +216,7 @@ std::vector<Finding> check_site(const Options& options, const Guard& guard,
   }
   check_programs(options, report);
   check_passwords(options, guard, report);
+  check_confinement(options, report);
   return report.take();
 }
 

@@ -19,10 +19,12 @@
 #include "file.h"
 #include "forwarded.h"
 #include "listing.h"
+#include "media_type.h"
 #include "proxy_header.h"
 #include "reply.h"
 #include "request.h"
 #include "response.h"
+#include "sandbox.h"
 
 namespace cgihttpd {
 
@@ -74,13 +76,16 @@ class Exchange {
         end_{options.connection_timeout ? start_ + *options.connection_timeout
                                         : Deadline::max()},
         connection_{activation.kind, options.send_timeout, end_},
-        reply_{connection_, options} {
+        reply_{connection_, options},
+        sandbox_{options} {
     set_remote(activation.remote);
   }
 
   void run();
 
  private:
+  void restrict_self();
+  void keep_to_answering(const File* file);
   bool take_proxy_header(Deadline deadline);
   bool find_client(const Request& request);
   void set_remote(Endpoint remote);
@@ -117,6 +122,7 @@ class Exchange {
   Deadline end_;
   Connection connection_;
   Reply reply_;
+  Sandbox sandbox_;
 
   Head head_;
   Request request_;  // as the client sent it
@@ -125,11 +131,13 @@ class Exchange {
   ScriptAnswer script_answer_;
   bool has_unread_body_ = false;
   bool is_logged_ = false;
+  bool was_script_started_ = false;
   int local_redirects_ = 0;
   bool is_aborted_ = false;
 };
 
 void Exchange::run() {
+  restrict_self();
   if (const auto failure = failure_of([&] { serve(); })) {
     has_unread_body_ = true;
     if (script_answer_.script) script_answer_.script->terminate();
@@ -137,6 +145,30 @@ void Exchange::run() {
     static_cast<void>(failure_of([&] { refuse(*failure); }));
   }
   finish();
+}
+
+// Before the first octet is read. What checks passwords is opened later.
+void Exchange::restrict_self() {
+  if (has_scripts(options_) || !options_.protections.empty()) {
+    sandbox_.drop_rare_calls();
+  } else {
+    log_.connect();
+    sandbox_.keep_to_answering(site_.root().fd(), Sandbox::TypeTable::needed);
+  }
+}
+
+// The answer is ours: `file`, or something else that is no script's. Where a
+// script was started, it may have to be ended yet.
+void Exchange::keep_to_answering(const File* file) {
+  if (was_script_started_ || sandbox_.is_answering()) return;
+  // An error page may be of any type.
+  const bool is_table_needed =
+      !options_.error_pages.empty() ||
+      (file != nullptr && !find_media_type(file->name));
+  log_.connect();
+  sandbox_.keep_to_answering(site_.root().fd(),
+                             is_table_needed ? Sandbox::TypeTable::needed
+                                             : Sandbox::TypeTable::unneeded);
 }
 
 void Exchange::serve() {
@@ -172,6 +204,8 @@ void Exchange::answer(const Request& request) {
   user_ = std::move(admission.user);
   if (!user_.empty()) record_.user = user_;
   Resource resource = find(request);
+  if (!std::holds_alternative<Script>(resource))
+    keep_to_answering(std::get_if<File>(&resource));
   std::visit([&](auto& found) { answer(request, found); }, resource);
 }
 
@@ -334,6 +368,7 @@ void Exchange::answer_chunked(const Request& request, const Script& script) {
 void Exchange::run_script(const Request& request, const Script& script,
                           int body_file) {
   record_.script_name = script.script_name;
+  const Root& root = site_.root();
   const ScriptCommand command{
       script, cgi_arguments(options_, request),
       cgi_environment({.options = options_,
@@ -344,7 +379,10 @@ void Exchange::run_script(const Request& request, const Script& script,
                        .document_root = site_.root_path(),
                        .user = user_},
                       environ),
-      options_.script_limits};
+      options_.script_limits,
+      sandbox_.confinement_for(
+          root.fd(), script.folder.get(),
+          script.handler.empty() ? script.program : script.handler)};
   const ScriptRun run{connection_,     log_,      request,      script, command,
                       reply_.common(), body_file, script_time()};
   if (options_.cgi_output == CgiOutput::direct ||
@@ -352,6 +390,7 @@ void Exchange::run_script(const Request& request, const Script& script,
     become(run);
     return;
   }
+  was_script_started_ = true;
   const RelayEnd end = relay_script(run, script_answer_);
   has_unread_body_ = script_answer_.has_unread_body;
   if (const auto* refusal = std::get_if<Refusal>(&end)) refuse(*refusal);
@@ -406,6 +445,7 @@ void Exchange::become(const ScriptRun& run) {
 
 // Tells the client, where that is still possible, and the administrator.
 void Exchange::refuse(const Refusal& refusal) {
+  keep_to_answering(nullptr);
   report(refusal);
   if (reply_.has_begun() || script_answer_.has_begun) return;
   ResponseHead head = reply_.head_for(refusal.status);

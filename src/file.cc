@@ -13,7 +13,6 @@ namespace cgihttpd {
 
 namespace {
 
-constexpr const char* mime_types_path = "/etc/mime.types";
 constexpr std::size_t max_mime_types_octets = 1024UL * 1024;
 
 Validators validators_of(const File& file, Instant now) {

@@ -54,6 +54,10 @@ bool can_hash_passwords() noexcept {
   return true;
 }
 
+void open_libcrypt() {
+  static_cast<void>(crypt_function());
+}
+
 std::optional<std::string> hash_password(const std::string& password,
                                          const std::string& setting) {
   const auto data = std::make_unique<crypt_data>();  // 32 KiB
@@ -74,6 +78,8 @@ namespace cgihttpd {
 bool can_hash_passwords() noexcept {
   return false;
 }
+
+void open_libcrypt() {}
 
 std::optional<std::string> hash_password(const std::string&,
                                          const std::string&) {

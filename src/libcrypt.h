@@ -14,6 +14,10 @@ inline constexpr std::size_t max_password_octets = 511;
 /// Whether this build can hash passwords.
 [[nodiscard]] bool can_hash_passwords() noexcept;
 
+/// Opens the library now: later it may be out of reach. Throws SetupError
+/// where it is not on the machine.
+void open_libcrypt();
+
 /// The hash of `password` by the method, cost and salt of `setting`, which may
 /// be a whole hash (crypt(5)): it is that very hash where the password is the
 /// same. Takes as long as the cost says, some 100 ms. Neither has a NUL, and

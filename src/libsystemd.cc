@@ -64,6 +64,10 @@ const SharedLibrary& library_for_logging() {
 
 }  // namespace
 
+void open_libsystemd() {
+  static_cast<void>(library_for_passing());
+}
+
 PassedDescriptors passed_descriptors() {
   char** names = nullptr;
   const int count =
@@ -130,6 +134,8 @@ UniqueFd open_journal_stream(const char* identifier) {
 #else
 
 namespace cgihttpd {
+
+void open_libsystemd() {}
 
 PassedDescriptors passed_descriptors() {
   throw SetupError{

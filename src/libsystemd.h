@@ -23,6 +23,10 @@ struct PassedDescriptors {
 /// environment, and not the library.
 [[nodiscard]] bool has_passed_descriptors();
 
+/// Opens the library for the next two calls now: later it may be out of reach.
+/// Throws SetupError where it is not on the machine.
+void open_libsystemd();
+
 /// Asks sd_listen_fds_with_names(3). Throws SetupError when this program was
 /// built without libsystemd, or the library is not on the machine.
 [[nodiscard]] PassedDescriptors passed_descriptors();

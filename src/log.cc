@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <utility>
 #include <vector>
 
@@ -131,6 +132,12 @@ void Log::open_file(const std::string& path) {
   file_ = opened.fd.get() > STDERR_FILENO ? std::move(opened.fd)
                                           : duplicate(opened.fd.get());
   target_ = LogTarget::file;
+}
+
+void Log::connect() const {
+  if (target_ != LogTarget::syslog) return;
+  ::tzset();  // syslog(3) says the local time
+  ::openlog(identifier, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }
 
 void Log::write(std::string_view line, Urgency urgency,

@@ -32,6 +32,9 @@ class Log {
   /// is reported, and stops no answer: lines go on as automatic.
   void open(const Options& options);
 
+  /// Opens what lines go to: later, nothing may be opened any more.
+  void connect() const;
+
   /// Whether access lines are to be written at all.
   [[nodiscard]] bool has_access_lines() const { return has_access_lines_; }
 

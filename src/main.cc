@@ -6,11 +6,14 @@
 #include <cstdlib>
 #include <exception>
 #include <span>
+#include <utility>
 
 #include "activation.h"
 #include "authentication.h"
 #include "check_site.h"
 #include "exchange.h"
+#include "libcrypt.h"
+#include "libsystemd.h"
 #include "log.h"
 #include "options.h"
 #include "privileges.h"
@@ -28,9 +31,21 @@ int print(const std::string& text) {
   return is_printed ? EX_OK : EX_IOERR;
 }
 
-int serve(const Options& options, const Log& log, const StandardFacts& facts) {
+// Of what is outside of the new root, while it is not yet one.
+void open_for_chroot(const Options& options, const Log& log) {
+  log.connect();
+  if (has_passed_descriptors()) open_libsystemd();
+  if (!options.protections.empty()) open_libcrypt();
+}
+
+int serve(Options options, const Log& log, const StandardFacts& facts) {
   const Guard guard{options.protections};  // only root may need to read
-  drop_privileges(options.user);
+  if (options.chroot) {
+    open_for_chroot(options, log);
+    drop_privileges(options.user, std::exchange(options.root, "/"));
+  } else {
+    drop_privileges(options.user);
+  }
   ignore_broken_pipes();
   const auto activation = activate(facts);
   if (!activation) return EX_OK;  // the client has gone already
@@ -66,8 +81,7 @@ int main(int argc, char* argv[]) {
   const StandardFacts facts = find_standard_facts();
   Log log{find_log_target(facts)};
   try {
-    const Options options =
-        parse_options({argv, static_cast<std::size_t>(argc)});
+    Options options = parse_options({argv, static_cast<std::size_t>(argc)});
     switch (options.action) {
       case Options::Action::show_help: return print(help_text());
       case Options::Action::show_version:
@@ -75,7 +89,7 @@ int main(int argc, char* argv[]) {
       case Options::Action::check:
         log = Log{LogTarget::standard_error};  // nobody is connected
         return check(options);
-      default: log.open(options); return serve(options, log, facts);
+      default: log.open(options); return serve(std::move(options), log, facts);
     }
   } catch (const SetupError& error) {
     log.report({}, error.what());

@@ -7,6 +7,9 @@
 
 namespace cgihttpd {
 
+/// The types that the machine knows further.
+inline constexpr const char* mime_types_path = "/etc/mime.types";
+
 /// The type of a file whose extension nothing knows.
 inline constexpr std::string_view default_media_type =
     "application/octet-stream";

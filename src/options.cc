@@ -303,6 +303,32 @@ void add_protection(Options& options, std::string_view value) {
       {std::string{prefix}, std::string{value.substr(equals + 1)}});
 }
 
+void set_sandbox(Options& options, std::string_view value) {
+  if (value == "auto") {
+    options.sandbox = SandboxMode::automatic;
+  } else if (value == "require") {
+    options.sandbox = SandboxMode::require;
+  } else if (value == "off") {
+    options.sandbox = SandboxMode::off;
+  } else {
+    refuse("--sandbox", value, "is auto, require or off");
+  }
+}
+
+std::string parse_folder(std::string_view option, std::string_view value) {
+  if (!value.starts_with('/'))
+    refuse(option, value, "needs the absolute path of a folder");
+  return std::string{value};
+}
+
+void add_readable(Options& options, std::string_view value) {
+  options.readable.push_back(parse_folder("--readable", value));
+}
+
+void add_writable(Options& options, std::string_view value) {
+  options.writable.push_back(parse_folder("--writable", value));
+}
+
 void set_log(Options& options, std::string_view value) {
   struct Name {
     std::string_view name;
@@ -433,6 +459,29 @@ constexpr auto rows = std::to_array({
     Row{"user", 0, "USER[:GROUP]",
         "whom to become when started as root\n(default 65534, nobody)",
         set_user},
+    Row{"chroot", 0, nullptr,
+        "make ROOT the root of the file system; for root\n"
+        "alone, and with --no-cgi",
+        [](Options& options, std::string_view) { options.chroot = true; }},
+    Row{"sandbox", 0, "auto|require|off",
+        "take from cgihttpd and its scripts what no answer\n"
+        "needs: as far as the kernel can (default), all,\n"
+        "or do not run; or nothing",
+        set_sandbox},
+    Row{"confine", 0, nullptr,
+        "take from scripts the network, and all files but\n"
+        "the system's and those below ROOT",
+        [](Options& options, std::string_view) { options.confine = true; }},
+    Row{"readable", 0, "DIR",
+        "let confined scripts read below DIR (repeatable)", add_readable},
+    Row{"writable", 0, "DIR",
+        "let confined scripts read and write below DIR\n"
+        "(repeatable)",
+        add_writable},
+    Row{"allow-network", 0, nullptr, "let confined scripts use the network",
+        [](Options& options, std::string_view) {
+          options.allow_network = true;
+        }},
     Row{"head-timeout", 0, "SECONDS",
         "for the whole head of the request (default 20)",
         [](Options& options, std::string_view value) {
@@ -536,6 +585,31 @@ std::size_t row_for(int code) {
          {}, "no such option; see --help");
 }
 
+// What a confined script has, and nobody has asked to confine one: a mistake
+// that would be noticed too late.
+void check_confinement(const Options& options) {
+  constexpr const char* reason = "is for scripts that --confine confines";
+  if (options.confine) {
+    if (options.sandbox == SandboxMode::off)
+      refuse("--confine", {}, "is a part of the sandbox, and --sandbox=off");
+    return;
+  }
+  if (!options.readable.empty()) refuse("--readable", {}, reason);
+  if (!options.writable.empty()) refuse("--writable", {}, reason);
+  if (options.allow_network) refuse("--allow-network", {}, reason);
+}
+
+void check_chroot(const Options& options) {
+  if (!options.chroot) return;
+  if (has_scripts(options)) {
+    refuse("--chroot", {},
+           "no script could be executed there: give --no-cgi, and neither "
+           "--script nor --handlers-anywhere");
+  }
+  if (options.log == LogTarget::journal)
+    refuse("--chroot", {}, "the journal is out of reach there: log to syslog");
+}
+
 void take_operands(Options& options, std::span<char* const> operands) {
   if (operands.empty()) {
     throw SetupError{
@@ -565,9 +639,17 @@ Options parse_options(std::span<char* const> arguments) {
     apply_functions.at(row_for(code))(options, optarg == nullptr ? "" : optarg);
   }
   if (options.action == Options::Action::serve ||
-      options.action == Options::Action::check)
+      options.action == Options::Action::check) {
+    check_confinement(options);
+    check_chroot(options);
     take_operands(options, arguments.subspan(static_cast<std::size_t>(optind)));
+  }
   return options;
+}
+
+bool has_scripts(const Options& options) {
+  return !options.cgi_folders.empty() || !options.script_programs.empty() ||
+         options.handlers_anywhere;
 }
 
 std::string help_text() {

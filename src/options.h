@@ -94,6 +94,13 @@ enum class LogFormat {
   json,      ///< an object each
 };
 
+/// What the program takes from itself and its scripts.
+enum class SandboxMode {
+  automatic,  ///< all that this kernel can take
+  require,    ///< all, or it does not run
+  off,
+};
+
 /// What the command line asks for, checked as far as it can be without looking
 /// at the machine.
 struct Options {
@@ -155,6 +162,16 @@ struct Options {
   /// USER[:GROUP] to become when started as root. The default is nobody, by
   /// the number that it has everywhere, so that no file is read for it.
   std::string user = "65534";
+  /// Whether ROOT becomes the root of the file system.
+  bool chroot = false;
+  SandboxMode sandbox = SandboxMode::automatic;
+  /// Whether scripts are confined to files that they need, and to this machine.
+  bool confine = false;
+  /// Folders that confined scripts may read, and write to: absolute paths.
+  std::vector<std::string> readable;
+  std::vector<std::string> writable;
+  /// Whether confined scripts may use the network.
+  bool allow_network = false;
   /// For the whole head of the request.
   std::chrono::seconds head_timeout{20};
   /// How long the client may take nothing of an answer, or send nothing of a
@@ -171,6 +188,9 @@ struct Options {
   LogFormat log_format = LogFormat::combined;
   bool server_version = false;
 };
+
+/// Whether a request can be answered by a script at all.
+[[nodiscard]] bool has_scripts(const Options& options);
 
 /// Reads `arguments`, the first of which is the program's name (argv). Throws
 /// SetupError: with `usage` for what cannot be understood, with

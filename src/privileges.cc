@@ -8,7 +8,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -83,11 +86,22 @@ Identity identity_for(const std::string& user) {
   return *identity;
 }
 
-// With no capability left, and no id that is root's, nothing leads back.
+using Capabilities =
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
+
+// With no capability left, ambient ones neither, and no id that is root's,
+// nothing leads back: no_new_privs makes the bounding set meaningless. Where
+// another sandbox forbids to give them up, there must be none.
 bool drop_capabilities() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  const std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
-  return ::syscall(SYS_capset, &header, none.data()) == 0;
+  const Capabilities none{};
+  if (::syscall(SYS_capset, &header, none.data()) == 0) return true;
+  Capabilities left{};
+  return ::syscall(SYS_capget, &header, left.data()) == 0 &&
+         std::ranges::all_of(left, [](const __user_cap_data_struct& part) {
+           return part.effective == 0 && part.permitted == 0 &&
+                  part.inheritable == 0;
+         });
 }
 
 bool has_become(const Identity& wanted) {
@@ -104,14 +118,12 @@ bool has_become(const Identity& wanted) {
          effective_group == wanted.group && saved_group == wanted.group;
 }
 
-}  // namespace
-
-void drop_privileges(const std::string& user) {
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-    throw SetupError{"cannot set no_new_privs: Linux 3.5 or newer is needed"};
-  // As the kernel said at the start: no call is needed to ask.
-  if (::getauxval(AT_EUID) != 0 && ::getauxval(AT_UID) != 0) return;
+void become(const std::string& user, const std::string& root) {
   const Identity wanted = identity_for(user);
+  if (!root.empty() && (::chroot(root.c_str()) != 0 || ::chdir("/") != 0)) {
+    throw SetupError{"--chroot: " + root + ": " + std::strerror(errno) +
+                     ": name a folder, and start cgihttpd with CAP_SYS_CHROOT"};
+  }
   if (::setgroups(0, nullptr) != 0 ||
       ::setresgid(wanted.group, wanted.group, wanted.group) != 0 ||
       ::setresuid(wanted.user, wanted.user, wanted.user) != 0 ||
@@ -120,6 +132,26 @@ void drop_privileges(const std::string& user) {
                      ": start cgihttpd as that user, or with CAP_SETUID and "
                      "CAP_SETGID"};
   }
+}
+
+}  // namespace
+
+void drop_privileges(const std::string& user, const std::string& root) {
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    throw SetupError{"cannot set no_new_privs: Linux 3.5 or newer is needed"};
+  // As the kernel said at the start: no call is needed to ask.
+  if (::getauxval(AT_EUID) == 0 || ::getauxval(AT_UID) == 0) {
+    become(user, root);
+  } else if (!root.empty()) {
+    throw SetupError{"--chroot: only root may do that: start cgihttpd as root"};
+  } else if (!drop_capabilities()) {
+    throw SetupError{
+        "cannot give capabilities up: start cgihttpd without any, or let it "
+        "call capset(2)"};
+  }
+  // No other process of the user reads our memory, and no core tells of it. An
+  // exec undoes this.
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 }  // namespace cgihttpd

@@ -29,6 +29,10 @@ class Root {
 
   [[nodiscard]] bool is_there() const { return bool{root_}; }
 
+  /// Its descriptor, or that of the folder of all hosts, as long as none is
+  /// selected.
+  [[nodiscard]] int fd() const { return root_ ? root_.get() : hosts_.get(); }
+
   /// Its absolute path: DOCUMENT_ROOT. Empty for the root of the machine.
   [[nodiscard]] std::string path() const;
 

@@ -24,6 +24,8 @@ namespace {
 // How long a script may take to end after SIGTERM.
 constexpr std::chrono::seconds max_end_time{5};
 
+constexpr mode_t least_mask = S_IWGRP | S_IWOTH;
+
 // What exec takes: a pointer to each text, and a null pointer.
 void append_pointers(std::vector<char*>& pointers,
                      std::vector<std::string>& texts) {
@@ -80,8 +82,16 @@ StartFailure execute(const ScriptCommand& command,
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  // Files that everybody may write to, and a core with a script's secrets in
+  // the folder that we serve, are nobody's wish.
+  const mode_t mask = ::umask(least_mask);
+  if ((mask & ~least_mask) != 0) ::umask(mask | least_mask);
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
   for (const auto& [resource, limit] : command.limits())
     if (::setrlimit(resource, &limit) < 0) return {"setrlimit", errno};
+  if (const int error = command.confinement().enter(); error != 0)
+    return {"confine", error};
   ::execve(command.path(), command.argv(), command.envp());
   return {"exec", errno};
 }
@@ -91,12 +101,14 @@ StartFailure execute(const ScriptCommand& command,
 ScriptCommand::ScriptCommand(const Script& script,
                              std::vector<std::string> arguments,
                              std::vector<std::string> environment,
-                             std::span<const ScriptLimit> limits)
+                             std::span<const ScriptLimit> limits,
+                             Confinement confinement)
     : folder_{script.folder.get()},
       path_{script.handler.empty() ? "./" + script.file_name : script.handler},
       file_{"./" + script.file_name},
       arguments_{std::move(arguments)},
-      environment_{std::move(environment)} {
+      environment_{std::move(environment)},
+      confinement_{std::move(confinement)} {
   argv_.push_back(path_.data() + path_.rfind('/') + 1);
   if (!script.handler.empty()) argv_.push_back(file_.data());
   append_pointers(argv_, arguments_);

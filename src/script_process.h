@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "options.h"
+#include "sandbox.h"
 #include "site.h"
 #include "sys.h"
 
@@ -24,15 +25,16 @@ struct ResourceLimit {
   rlimit limit;
 };
 
-/// A script with its arguments, environment and limits, ready to be executed:
-/// nothing is allocated between fork and exec.
+/// A script with its arguments, environment, limits and confinement, ready to
+/// be executed: nothing is allocated between fork and exec.
 class ScriptCommand {
  public:
   /// `script` must live longer. `arguments` follow argv[0], its file name; the
   /// file follows the name of its handler, if it has one.
   ScriptCommand(const Script& script, std::vector<std::string> arguments,
                 std::vector<std::string> environment,
-                std::span<const ScriptLimit> limits = {});
+                std::span<const ScriptLimit> limits = {},
+                Confinement confinement = {});
   ScriptCommand(const ScriptCommand&) = delete;
   ScriptCommand& operator=(const ScriptCommand&) = delete;
   ~ScriptCommand() = default;
@@ -46,6 +48,7 @@ class ScriptCommand {
   [[nodiscard]] std::span<const ResourceLimit> limits() const {
     return limits_;
   }
+  [[nodiscard]] const Confinement& confinement() const { return confinement_; }
 
  private:
   int folder_;
@@ -56,6 +59,7 @@ class ScriptCommand {
   std::vector<char*> argv_;
   std::vector<char*> envp_;
   std::vector<ResourceLimit> limits_;
+  Confinement confinement_;
 };
 
 /// Why a script does not run.

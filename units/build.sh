@@ -11,6 +11,7 @@ build_needs='
   meson                    meson
   ninja                    ninja-build
   pkg-config               pkg-config
+  seccomp.h                libseccomp-dev
   systemd/sd-daemon.h      libsystemd-dev
   systemd-socket-activate  systemd
 '

@@ -208,8 +208,10 @@ class Gitweb(Pages):
         top = harness.folder()
         cls.working = make_project(top / "git" / "project.git")
         hand_over(top / "git")
-        (top / "gitweb.conf").write_text(f"our $projectroot = '{top}/git';\n")
-        cls.server = serve(cls, GITWEB, {"/etc/gitweb.conf": top / "gitweb.conf"})
+        conf = top / "git" / "gitweb.conf"  # no /etc, but readable as that is
+        conf.write_text(f"our $projectroot = '{top}/git';\n")
+        places = {"/etc/gitweb.conf": conf, "/srv/git": top / "git"}
+        cls.server = serve(cls, GITWEB, places)
 
     def test_pages_are_linked(self):
         self.browse("/gitweb", count=20)
@@ -257,11 +259,13 @@ class Cgit(Pages):
         top = harness.folder()
         cls.working = make_project(top / "git" / "project.git")
         hand_over(top / "git")
-        (top / "cgitrc").write_text(
+        conf = top / "git" / "cgitrc"  # no /etc, but readable as that is
+        conf.write_text(
             "css=/cgit.css\nlogo=/cgit.png\nsnapshots=tar.gz\n"
             f"mimetype.png=image/png\nscan-path={top}/git\n"
         )
-        cls.server = serve(cls, CGIT, {"/etc/cgitrc": top / "cgitrc"})
+        places = {"/etc/cgitrc": conf, "/srv/git": top / "git"}
+        cls.server = serve(cls, CGIT, places)
 
     def test_pages_are_linked(self):
         self.browse("/cgit", count=40)

@@ -24,6 +24,7 @@ upload_max_filesize = 32M
 post_max_size = 40M
 session.save_path = {top}/tmp
 upload_tmp_dir = {top}/tmp
+opcache.lockfile_path = {top}/tmp
 log_errors = On
 error_log =
 html_errors = Off
@@ -59,6 +60,7 @@ class Php:
         cls.server = cls.enterClassContext(
             harness.Server(
                 *(top / "site", *cls.options),
+                *("--confine", f"--readable={top}", f"--writable={top}/tmp"),
                 f"--set-env=PHPRC={top}/php.ini",
                 f"--set-env=DOWNLOAD={top}/upload",
                 f"--set-env=GATE={top}/gate",

@@ -96,7 +96,7 @@ class Languages(Case):
     @classmethod
     def setUpClass(cls):
         write_scripts(top / "languages", SCRIPTS)
-        cls.serve(top / "languages")
+        cls.serve(top / "languages", "--confine")
 
     def check(self, name):
         url = f"{self.server.url}/cgi-bin/{name}/path%C3%BC?a=b"
@@ -130,7 +130,7 @@ class Python(Case):
         scripts = ("upload.py", "wsgi.py")
         texts = {name: (source / name).read_text() for name in scripts}
         write_scripts(top / "python", texts)
-        cls.serve(top / "python")
+        cls.serve(top / "python", "--confine")
 
     def test_a_file_is_uploaded_without_the_module_cgi(self):
         content = random.Random(8).randbytes(3 << 20)

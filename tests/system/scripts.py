@@ -84,6 +84,8 @@ def setUpModule():
         harness.write_script(cgi_bin / name, text)
         harness.write_script(cgi_bin / f"nph-{name}", text)
     (top / "site" / "landing.txt").write_text("landed\n")
+    (top / "tmp").mkdir()
+    (top / "tmp").chmod(0o777)  # the script is nobody
 
 
 class EitherWay:
@@ -92,6 +94,9 @@ class EitherWay:
     @classmethod
     def setUpClass(cls):
         options = [f"--cgi-output={cls.output}", f"--set-env=DOWNLOAD={top}/download"]
+        if cls.is_confined:
+            options += ["--confine", f"--readable={top}", f"--writable={top}/tmp"]
+            options += [f"--set-env=TMPDIR={top}/tmp"]
         cls.server = cls.enterClassContext(
             harness.Server(top / "site", *options, superserver=cls.superserver)
         )
@@ -261,6 +266,7 @@ class EitherWay:
 
 class Parsed(EitherWay, unittest.TestCase):
     output = "parsed"
+    is_confined = False
     superserver = "socket-activate"
 
     def test_a_body_ends_where_content_length_says(self):
@@ -316,6 +322,7 @@ class Parsed(EitherWay, unittest.TestCase):
 
 class Direct(EitherWay, unittest.TestCase):
     output = "direct"
+    is_confined = True
     # Here the connection has to get from descriptor 3 to 0 and 1.
     superserver = "socket-activate-fd"
 

@@ -30,8 +30,19 @@ sleep 1000
 """
 
 
+# Every user of the machine may read the list of packages and use the memory.
+CONFINED = """#!/bin/sh
+printf 'Content-Type: text/plain\\n\\n'
+head -c 1 /etc/passwd
+cat /var/lib/dpkg/status >/dev/null || echo no file
+(echo >/dev/shm/file) || echo no memory
+grep Seccomp_filters /proc/self/status
+"""
+
+
 def setUpModule():
     harness.write_script(machine.SITE / "cgi-bin" / "stuck", STUCK)
+    harness.write_script(machine.SITE / "cgi-bin" / "confined", CONFINED)
     crash = "#!/bin/sh\nkill -SEGV $$\n"
     harness.write_script(machine.SITE / "cgi-bin" / "nph-crash", crash)
     run("systemctl", "enable", "--quiet", "--now", "cgihttpd.socket")
@@ -171,6 +182,18 @@ class Variant:
         answer = post("/cgi-bin/who", body, self.port)
         self.assertEqual(answer.status, 200)
         self.assertTrue(answer.body.endswith(b"\n" + body))
+
+    def test_a_script_is_confined(self):
+        """By our own means, whatever the unit takes from it beside."""
+        check = [harness.binary(), "--check", "--confine", machine.SITE]
+        told = subprocess.run(check, stdout=subprocess.PIPE, text=True).stdout
+        if "--confine: " in told:
+            raise unittest.SkipTest(told)
+        answer = self.get("/cgi-bin/confined")
+        self.assertEqual(answer.status, 200)
+        said = answer.body.decode().replace(":", "").split()
+        self.assertEqual(said[:5], ["rno", "file", "no", "memory", "Seccomp_filters"])
+        self.assertGreaterEqual(int(said[5]), 2)
 
     def test_what_a_script_complains_of_is_in_the_journal(self):
         answer = self.get("/cgi-bin/who?complaint")

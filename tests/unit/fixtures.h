@@ -59,6 +59,11 @@ void become_nobody();
 /// In a child: makes the kernel one that has no openat2(2).
 void forbid_openat2();
 
+/// In a child: makes the kernel one that has no filters of system calls, and
+/// one that has no Landlock.
+void forbid_seccomp();
+void forbid_landlock();
+
 /// Ignores SIGPIPE for a while, as the program does.
 class IgnoredBrokenPipes {
  public:

@@ -789,4 +789,32 @@ BOOST_AUTO_TEST_CASE(knows_every_file_that_is_refused) {
   check_refusals(content_rows);
 }
 
+BOOST_AUTO_TEST_CASE(what_confined_scripts_shall_reach_is_there) {
+  check_in_child([] {
+    Tree tree;
+    tree.folder.add_folder("there");
+    tree.folder.add_file("file");
+    tree.options.confine = true;
+    tree.options.readable = {tree.folder.path("there"),
+                             tree.folder.path("file")};
+    tree.options.writable = {tree.folder.path("gone"),
+                             tree.folder.path("there")};
+    Names found = findings_of(tree);
+    std::erase(found, "--confine: scripts are not confined as it says");
+    const std::string reason = ": no folder that confined scripts could reach";
+    BOOST_TEST((found == Names{"file" + reason, "gone" + reason}));
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_kernel_that_cannot_confine_is_told) {
+  check_in_child([] {
+    forbid_landlock();
+    Tree tree;
+    const Names reason{"--confine: scripts are not confined as it says"};
+    BOOST_TEST(findings_of(tree).empty());
+    tree.options.confine = true;
+    BOOST_TEST((findings_of(tree) == reason));
+  });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

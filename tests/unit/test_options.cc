@@ -439,6 +439,53 @@ void check_errors(const auto& rows, int exit_status) {
   });
 }
 
+constexpr OptionRow sandbox_rows[] = {
+    {"the default", "cgihttpd /srv",
+     [](const Options& o) {
+       return o.sandbox == SandboxMode::automatic && !o.confine && !o.chroot &&
+              o.readable.empty() && o.writable.empty() && !o.allow_network;
+     }},
+    {"the same", "cgihttpd --sandbox=off --sandbox=auto /srv",
+     [](const Options& o) { return o.sandbox == SandboxMode::automatic; }},
+    {"all", "cgihttpd --sandbox=require /srv",
+     [](const Options& o) { return o.sandbox == SandboxMode::require; }},
+    {"none", "cgihttpd --sandbox=off /srv",
+     [](const Options& o) { return o.sandbox == SandboxMode::off; }},
+    {"scripts", "cgihttpd --confine /srv",
+     [](const Options& o) { return o.confine; }},
+    {"folders, in any order",
+     "cgihttpd --writable=/a --readable=/b --writable=/c/ --confine /srv",
+     [](const Options& o) {
+       return o.writable == Folders{"/a", "/c/"} && o.readable == Folders{"/b"};
+     }},
+    {"the network", "cgihttpd --allow-network --confine /srv",
+     [](const Options& o) { return o.allow_network; }},
+    {"a root", "cgihttpd --chroot --no-cgi /srv",
+     [](const Options& o) { return o.chroot; }},
+};
+
+BOOST_AUTO_TEST_CASE(options_tell_what_is_left_to_whom) {
+  check_options(sandbox_rows);
+}
+
+constexpr ErrorRow sandbox_error_rows[] = {
+    {"no mode", "cgihttpd --sandbox=on /srv", "--sandbox=on: is auto"},
+    {"no absolute path", "cgihttpd --confine --writable=a /srv",
+     "--writable=a: needs"},
+    {"no absolute path", "cgihttpd --confine --readable=a /srv",
+     "--readable=a: needs"},
+    {"nothing to confine with", "cgihttpd --confine --sandbox=off /srv",
+     "--confine: "},
+    {"nothing confined", "cgihttpd --writable=/a /srv", "--writable: "},
+    {"nothing confined", "cgihttpd --readable=/a /srv", "--readable: "},
+    {"nothing confined", "cgihttpd --allow-network /srv", "--allow-network: "},
+    {"scripts", "cgihttpd --chroot /srv", "--chroot: no script"},
+};
+
+BOOST_AUTO_TEST_CASE(options_that_contradict_each_other_are_usage_errors) {
+  check_errors(sandbox_error_rows, SetupError::usage);
+}
+
 constexpr ErrorRow usage_rows[] = {
     {"no program", "cgihttpd --script=/git /srv", "--script=/git: "},
     {"a relative program", "cgihttpd --script=/git=git /srv",
@@ -707,6 +754,12 @@ constexpr std::string_view helped_options[] = {
     "      --forwarded-field=Forwarded|X-Forwarded-For",
     "      --auth=PREFIX=FILE",
     "      --user=USER[:GROUP]",
+    "      --chroot",
+    "      --sandbox=auto|require|off",
+    "      --confine",
+    "      --readable=DIR",
+    "      --writable=DIR",
+    "      --allow-network",
     "      --head-timeout=SECONDS",
     "      --send-timeout=SECONDS",
     "      --connection-timeout=SECONDS",

@@ -1,0 +1,360 @@
+// make_filters.cc - Writes the seccomp filters of sandbox.cc as arrays, while
+// the program is built. libseccomp, which knows the numbers of all calls on all
+// architectures, is needed on the machine that builds, and nowhere else.
+//
+// Usage: make_filters ARCHITECTURE, as libseccomp names that of the machine
+// that the program is for: one with the low half of a number first, and with
+// the numbers of ioctl(2), open(2) and errno that most of them have in common.
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <iterator>
+#include <map>
+#include <span>
+#include <stdexcept>
+#include <vector>
+
+namespace {
+
+// What no answer and no ordinary script needs.
+constexpr std::array rare_calls{
+    // other processes' memory and descriptors
+    "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise",
+    "pidfd_getfd", "kcmp",
+    // mounts and roots
+    "mount", "umount", "umount2", "pivot_root", "chroot", "open_tree",
+    "open_tree_attr", "move_mount", "fsopen", "fsconfig", "fsmount", "fspick",
+    "mount_setattr", "open_by_handle_at", "quotactl", "quotactl_fd", "swapon",
+    "swapoff",
+    // namespaces; clone(2) by its flags
+    "unshare", "setns",
+    // code in the kernel, and parts of it that are often at fault
+    "bpf", "userfaultfd", "perf_event_open", "io_uring_setup", "io_uring_enter",
+    "io_uring_register", "keyctl", "add_key", "request_key", "init_module",
+    "finit_module", "delete_module", "create_module", "query_module",
+    "get_kernel_syms", "kexec_load", "kexec_file_load", "fanotify_init",
+    "fanotify_mark", "lookup_dcookie", "uselib", "ustat", "sysfs", "_sysctl",
+    "nfsservctl", "vm86", "vm86old", "modify_ldt", "move_pages",
+    "migrate_pages",
+    // the machine
+    "reboot", "acct", "syslog", "settimeofday", "stime", "clock_settime",
+    "clock_settime64", "clock_adjtime", "clock_adjtime64", "adjtimex",
+    "sethostname", "setdomainname", "iopl", "ioperm", "vhangup"};
+
+// What an answer of ours needs once the client has been heard, whatever its
+// arguments. C libraries differ in which of these they call.
+constexpr std::array answer_calls{
+    // files
+    "openat2", "read", "close", "fstat", "fstat64", "newfstatat", "fstatat64",
+    "stat", "stat64", "lstat", "lstat64", "statx", "getdents", "getdents64",
+    "readlink", "readlinkat", "lseek", "_llseek",
+    // the connection, the log
+    "recv", "recvfrom", "send", "sendto", "sendfile", "sendfile64", "shutdown",
+    "write", "writev", "poll", "ppoll", "ppoll_time64", "getpid",
+    // memory
+    "brk", "munmap", "mremap", "madvise",
+    // what the C library does by itself
+    "clock_gettime", "clock_gettime64", "gettimeofday", "time", "getrandom",
+    "futex", "futex_time64", "restart_syscall", "rt_sigreturn", "sigreturn",
+    "exit", "exit_group"};
+
+constexpr std::uint32_t allow = SECCOMP_RET_ALLOW;
+constexpr std::uint32_t deny = SECCOMP_RET_ERRNO | EPERM;
+constexpr std::uint32_t unknown = SECCOMP_RET_ERRNO | ENOSYS;
+
+// --- what filters are made of
+
+using Steps = std::vector<sock_filter>;
+
+sock_filter load(std::size_t offset) {
+  return BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset));
+}
+
+// The lower half of an argument: of an int, or of flags, the kernel takes no
+// more, whatever is above.
+sock_filter load_argument(std::size_t number) {
+  return load(offsetof(seccomp_data, args) + number * sizeof(std::uint64_t));
+}
+
+sock_filter keep(std::uint32_t bits) {
+  return BPF_STMT(BPF_ALU | BPF_AND | BPF_K, bits);
+}
+
+sock_filter answer(std::uint32_t action) {
+  return BPF_STMT(BPF_RET | BPF_K, action);
+}
+
+// Goes over `skipped` steps where what was loaded is `value`.
+sock_filter skip_if(std::uint32_t value, std::uint8_t skipped) {
+  return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, skipped, 0);
+}
+
+Steps if_any_bit(std::size_t argument, std::uint32_t bits, std::uint32_t yes,
+                 std::uint32_t no) {
+  return {load_argument(argument),
+          BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 1, 0), answer(no),
+          answer(yes)};
+}
+
+Steps if_any_of(std::size_t argument, const std::vector<std::uint32_t>& values,
+                std::uint32_t yes, std::uint32_t no) {
+  Steps steps{load_argument(argument)};
+  auto left = static_cast<std::uint8_t>(values.size());
+  for (const std::uint32_t value : values)
+    steps.push_back(skip_if(value, left--));
+  steps.push_back(answer(no));
+  steps.push_back(answer(yes));
+  return steps;
+}
+
+// --- filters
+
+// Decides by a tree of the intervals of numbers, and then, where it has to, by
+// arguments. The kernel compiles each step of a filter that it loads, and runs
+// it for all numbers, to remember which calls are always allowed: both cost as
+// much as the steps that are there, and those that lead to a decision.
+class Filter {
+ public:
+  Filter(std::uint32_t otherwise, std::uint32_t architecture)
+      : architecture_{architecture} {
+    places_.emplace(0, part({answer(otherwise)}));
+    // Of x32 nothing is let in; -1 is the number of a call that a tracer has
+    // made none of.
+    if (architecture == SCMP_ARCH_X86_64)
+      places_.emplace(0x4000'0000, part({answer(SECCOMP_RET_KILL_PROCESS)}));
+    places_.emplace(0xffff'ffff, part({answer(allow)}));
+  }
+
+  // A name that the architecture, or this libseccomp, does not know is skipped.
+  void add(const char* name, const Steps& steps) {
+    const int found = seccomp_syscall_resolve_name_arch(architecture_, name);
+    if (found < 0) return;
+    const auto number = static_cast<std::uint32_t>(found);
+    places_.try_emplace(number + 1,
+                        std::prev(places_.upper_bound(number))->second);
+    places_.insert_or_assign(number, part(steps));
+  }
+
+  void add(const char* name, std::uint32_t action) {
+    add(name, Steps{answer(action)});
+  }
+
+  void print(const char* name) {
+    steps_ = {load(offsetof(seccomp_data, arch)), skip_if(architecture_, 1),
+              answer(SECCOMP_RET_KILL_PROCESS),
+              load(offsetof(seccomp_data, nr))};
+    jumps_.clear();
+    append_tree(intervals());
+    append_parts();
+    std::printf("\ninline constexpr std::array<sock_filter, %zu> %s{{\n",
+                steps_.size(), name);
+    for (const sock_filter& s : steps_)
+      std::printf("    {%#x, %u, %u, %#x},\n", s.code, s.jt, s.jf, s.k);
+    std::printf("}};\n");
+  }
+
+ private:
+  // From a number on, what decides: the index of a part.
+  struct Interval {
+    std::uint32_t first;
+    std::size_t part;
+  };
+
+  // A jump of the tree whose end is not placed yet.
+  struct Jump {
+    std::size_t step;
+    std::uint8_t sock_filter::*distance;
+    std::size_t part;
+  };
+
+  // Equal parts are one.
+  std::size_t part(const Steps& steps) {
+    const auto is_equal = [&](const Steps& other) {
+      return other.size() == steps.size() &&
+             std::memcmp(other.data(), steps.data(),
+                         steps.size() * sizeof(sock_filter)) == 0;
+    };
+    const auto found = std::ranges::find_if(parts_, is_equal);
+    if (found != parts_.end())
+      return static_cast<std::size_t>(found - parts_.begin());
+    parts_.push_back(steps);
+    return parts_.size() - 1;
+  }
+
+  [[nodiscard]] std::vector<Interval> intervals() const {
+    std::vector<Interval> intervals;
+    for (const auto& [first, part] : places_) {
+      if (intervals.empty() || intervals.back().part != part)
+        intervals.push_back({first, part});
+    }
+    return intervals;
+  }
+
+  void append_tree(std::span<const Interval> intervals) {
+    const std::size_t middle = intervals.size() / 2;
+    const std::size_t branch = steps_.size();
+    steps_.push_back(
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, intervals[middle].first, 0, 0));
+    append_branch(branch, &sock_filter::jf, intervals.first(middle));
+    append_branch(branch, &sock_filter::jt, intervals.subspan(middle));
+  }
+
+  void append_branch(std::size_t branch, std::uint8_t sock_filter::*distance,
+                     std::span<const Interval> intervals) {
+    if (intervals.size() == 1) {
+      jumps_.push_back({branch, distance, intervals.front().part});
+      return;
+    }
+    set_distance(branch, distance);
+    append_tree(intervals);
+  }
+
+  // To what is appended next.
+  void set_distance(std::size_t step, std::uint8_t sock_filter::*distance) {
+    const std::size_t skipped = steps_.size() - step - 1;
+    if (skipped > 255) throw std::runtime_error{"the filter is too long"};
+    steps_[step].*distance = static_cast<std::uint8_t>(skipped);
+  }
+
+  void append_parts() {
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      bool is_used = false;
+      for (const Jump& jump : jumps_) {
+        if (jump.part != i) continue;
+        set_distance(jump.step, jump.distance);
+        is_used = true;
+      }
+      if (is_used)
+        steps_.insert(steps_.end(), parts_[i].begin(), parts_[i].end());
+    }
+  }
+
+  std::uint32_t architecture_;
+  std::map<std::uint32_t, std::size_t> places_;
+  std::vector<Steps> parts_;
+  Steps steps_;
+  std::vector<Jump> jumps_;
+};
+
+// --- what they say
+
+constexpr std::uint32_t local_family = 1;
+constexpr std::uint32_t ipv4_family = 2;
+constexpr std::uint32_t ipv6_family = 10;
+constexpr std::uint32_t netlink_family = 16;
+constexpr std::uint32_t stream_type = 1;
+constexpr std::uint32_t datagram_type = 2;
+constexpr std::uint32_t sequenced_type = 5;
+constexpr std::uint32_t type_bits = 0xf;  // not SOCK_CLOEXEC and the like
+
+// Local ones, IPv4 and IPv6, and what asks for the addresses of this machine
+// (NETLINK_ROUTE), whose number is 0.
+Steps usual_sockets() {
+  return {load_argument(0),
+          skip_if(local_family, 4),
+          skip_if(ipv4_family, 3),
+          skip_if(ipv6_family, 2),
+          skip_if(netlink_family, 7),
+          answer(deny),
+          load_argument(1),
+          keep(type_bits),
+          skip_if(stream_type, 5),
+          skip_if(datagram_type, 4),
+          skip_if(sequenced_type, 3),
+          answer(deny),
+          load_argument(2),
+          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+          answer(allow),
+          answer(deny)};
+}
+
+// What we, and scripts, have from the start.
+void print_common_calls(std::uint32_t architecture) {
+  Filter filter{allow, architecture};
+  for (const char* name : rare_calls)
+    filter.add(name, deny);
+  // CLONE_NEW*: of mounts, cgroups, UTS, IPC, users, PIDs, networks.
+  constexpr std::uint32_t namespaces = 0x7e02'0000;
+  filter.add("clone", if_any_bit(0, namespaces, deny, allow));
+  // Its flags are in memory, where no filter sees them. C libraries take this
+  // answer for an old kernel's, and call clone(2).
+  filter.add("clone3", unknown);
+  // TIOCSTI and TIOCLINUX: input for somebody else's terminal.
+  filter.add("ioctl", if_any_of(1, {0x5412, 0x541c}, deny, allow));
+  // The one that there is, and the question which it is.
+  filter.add("personality", if_any_of(0, {0, 0xffff'ffff}, allow, deny));
+  filter.add("socket", usual_sockets());
+  filter.print("common_calls");
+}
+
+// What is left of them to a script without network.
+void print_local_calls(std::uint32_t architecture) {
+  Filter filter{allow, architecture};
+  filter.add("socket", if_any_of(0, {ipv4_family, ipv6_family}, deny, allow));
+  // The arguments of i386's old socket(2), number 1, are in memory.
+  filter.add("socketcall", if_any_of(0, {1}, deny, allow));
+  filter.print("local_calls");
+}
+
+// What an answer of ours has.
+void print_answer_calls(std::uint32_t architecture) {
+  Filter filter{deny, architecture};
+  for (const char* name : answer_calls)
+    filter.add(name, allow);
+  constexpr std::uint32_t writing = 03 | 0100 | 01000;  // O_CREAT, O_TRUNC
+  filter.add("open", if_any_bit(1, writing, deny, allow));
+  filter.add("openat", if_any_bit(2, writing, deny, allow));
+  constexpr std::uint32_t executable = 4;  // PROT_EXEC
+  const char* const mmap = architecture == SCMP_ARCH_X86 ? "mmap2" : "mmap";
+  for (const char* name : {mmap, "mmap2", "mprotect"})
+    filter.add(name, if_any_bit(2, executable, deny, allow));
+  // FIONBIO, FIONREAD, TIOCOUTQ.
+  filter.add("ioctl", if_any_of(1, {0x5421, 0x541b, 0x5411}, allow, deny));
+  for (const char* name : {"fcntl", "fcntl64"})  // F_GETFD to F_SETFL
+    filter.add(name, if_any_of(1, {1, 2, 3, 4}, allow, deny));
+  // i386: send, recv, sendto, recvfrom, shutdown.
+  filter.add("socketcall", if_any_of(0, {9, 10, 11, 12, 13}, allow, deny));
+  filter.print("answer_calls");
+  // libsystemd opens its socket to the journal with the first line.
+  filter.add("socket",
+             {load_argument(0), skip_if(local_family, 1), answer(deny),
+              load_argument(1), keep(type_bits), skip_if(datagram_type, 1),
+              answer(deny), answer(allow)});
+  for (const char* name : {"getsockopt", "setsockopt", "sendmsg"})
+    filter.add(name, allow);
+  filter.print("answer_calls_with_journal");
+}
+
+}  // namespace
+
+int main(int argc, char* argv[]) {
+  try {
+    const std::uint32_t architecture =
+        argc == 2 ? seccomp_arch_resolve_name(argv[1]) : 0;
+    if (architecture == 0) throw std::runtime_error{"no such architecture"};
+    std::printf(
+        "// Made by make_filters.cc.\n"
+        "#pragma once\n"
+        "#include <linux/filter.h>\n"
+        "#include <array>\n"
+        "namespace cgihttpd {\n");
+    print_common_calls(architecture);
+    print_local_calls(architecture);
+    print_answer_calls(architecture);
+    std::printf("}\n");
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "make_filters: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,500 @@
+// test_sandbox.cc - What is left to the program, and to a script that somebody
+// has taken over.
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <span>
+
+#include "program.h"
+#include "requirements.h"
+#include "sandbox.h"
+
+namespace {
+
+using namespace program;  // NOLINT(google-build-using-namespace)
+
+assertion_result with_seccomp(boost::unit_test::test_unit_id) {
+  return needs(CGIHTTPD_SECCOMP == 1, "a build with seccomp");
+}
+
+assertion_result without_seccomp(boost::unit_test::test_unit_id) {
+  return needs(CGIHTTPD_SECCOMP == 0, "a build without seccomp");
+}
+
+assertion_result with_sandbox(boost::unit_test::test_unit_id) {
+  const std::string problem = cgihttpd::find_sandbox_problem({});
+  return needs(problem.empty(), problem.c_str());
+}
+
+int landlock_abi() {
+  constexpr long create_ruleset = 444;
+  return static_cast<int>(::syscall(create_ruleset, nullptr, 0, 1U));
+}
+
+// --- a kernel that has less
+
+void install(std::span<sock_filter> steps) {
+  const sock_fprog filter{static_cast<unsigned short>(steps.size()),
+                          steps.data()};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) {
+    ::_exit(127);
+  }
+}
+
+void forbid_landlock() {
+  constexpr std::uint32_t create_ruleset = 444;
+  std::array<sock_filter, 4> steps{{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, create_ruleset, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  }};
+  install(steps);
+}
+
+void forbid_seccomp() {
+  std::array<sock_filter, 6> steps{{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  }};
+  install(steps);
+}
+
+// --- the intruder
+
+using Ends = std::map<std::string, std::string>;
+
+void add_folder(Tree& tree, const std::string& name) {
+  tree.folder(name, 0777);
+  tree.file(name + "/file", "text", 0666);
+  ::chmod(tree.path(name + "/file").c_str(), 0666);
+  ::chmod(tree.path(name).c_str(), 0777);
+  std::filesystem::copy_file("/bin/true", tree.path(name + "/program"));
+}
+
+// A site with the intruder, what is around it, and whom it may hurt.
+class Scene {
+ public:
+  Scene() : listening_{listen_on_loopback()}, abstract_{listen_on_abstract()} {
+    for (const char* name : {"root/open", "outside", "readable", "writable"})
+      add_folder(tree_, name);
+    tree_.folder("root/cgi-bin");
+    for (const char* name : {"root/cgi-bin/intruder", "root/cgi-bin/nph-x"})
+      std::filesystem::copy_file(std::getenv("INTRUDER"), tree_.path(name));
+  }
+
+  // How each of its tries has ended.
+  [[nodiscard]] Ends let_in(std::vector<std::string> options,
+                            const char* target = "/cgi-bin/intruder",
+                            const Launch& base = {}) {
+    for (const auto& [name, value] :
+         {std::pair{"OUTSIDE", tree_.path("outside")},
+          std::pair{"READABLE", tree_.path("readable")},
+          std::pair{"WRITABLE", tree_.path("writable")},
+          std::pair{"PORT", std::to_string(port_of(listening_.get()))},
+          std::pair{"ABSTRACT", name_},
+          std::pair{"VICTIM", std::to_string(victim_)}}) {
+      options.push_back(std::string{"--set-env="} + name + "=" + value);
+    }
+    Launch launch = base;
+    launch.options = options;
+    launch.root = "root";
+    const Outcome outcome = ask(tree_, get(target), launch);
+    BOOST_TEST(outcome.exit_status == 0);
+    Ends ends;
+    for (const std::string& line : lines_of(outcome.octets)) {
+      const std::size_t blank = line.rfind(' ');
+      if (blank != std::string::npos)
+        ends[line.substr(0, blank)] = line.substr(blank + 1);
+    }
+    return ends;
+  }
+
+  [[nodiscard]] Tree& tree() { return tree_; }
+
+ private:
+  UniqueFd listen_on_abstract() {
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    name_.copy(name.sun_path + 1, name_.size());
+    UniqueFd socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const auto size = offsetof(sockaddr_un, sun_path) + 1 + name_.size();
+    const auto* address = reinterpret_cast<const sockaddr*>(&name);
+    if (::bind(socket.get(), address, static_cast<socklen_t>(size)) != 0 ||
+        ::listen(socket.get(), 1) != 0)
+      throw std::runtime_error{"abstract socket"};
+    return socket;
+  }
+
+  Tree tree_;
+  std::string name_ = "cgihttpd-" + std::to_string(::getpid());
+  pid_t victim_ = ::getpid();
+  UniqueFd listening_;
+  UniqueFd abstract_;
+};
+
+void check_ends(const Ends& ends,
+                const std::vector<std::pair<std::string, std::string>>& rows) {
+  for (const auto& [name, expected] : rows) {
+    const auto found = ends.find(name);
+    const std::string end = found == ends.end() ? "(not tried)" : found->second;
+    BOOST_TEST(end == expected, name << ": " << end);
+  }
+}
+
+const std::vector<std::string> rare{"ptrace",
+                                    "process_vm_readv",
+                                    "process_vm_writev",
+                                    "pidfd_getfd",
+                                    "mount",
+                                    "umount2",
+                                    "pivot_root",
+                                    "chroot",
+                                    "open_tree",
+                                    "move_mount",
+                                    "fsopen",
+                                    "mount_setattr",
+                                    "bpf",
+                                    "userfaultfd",
+                                    "perf_event_open",
+                                    "io_uring_setup",
+                                    "keyctl",
+                                    "add_key",
+                                    "request_key",
+                                    "kexec_load",
+                                    "init_module",
+                                    "finit_module",
+                                    "delete_module",
+                                    "reboot",
+                                    "open_by_handle_at",
+                                    "fanotify_init",
+                                    "personality",
+                                    "unshare",
+                                    "setns",
+                                    "clone user",
+                                    "raw socket",
+                                    "raw socket beyond int",
+                                    "packet socket",
+                                    "netfilter socket",
+                                    "alg socket",
+                                    "TIOCSTI",
+                                    "TIOCSTI beyond int"};
+
+void check_rare_calls(const Ends& ends) {
+  for (const std::string& name : rare)
+    check_ends(ends, {{name, "EPERM"}});
+  check_ends(
+      ends,
+      {{"clone3", "ENOSYS"}, {"route socket", "0"}, {"local socket", "0"}});
+#ifdef __x86_64__
+  check_ends(ends, {{"i386", "SYS"}, {"x32", "SYS"}});
+#endif
+}
+
+void check_folder(const Ends& ends, const std::string& name, const char* read,
+                  const char* write, const char* execute) {
+  check_ends(ends, {{name + " list", read},
+                    {name + " read", read},
+                    {name + " write", write},
+                    {name + " truncate", write},
+                    {name + " make", write},
+                    {name + " folder", write},
+                    {name + " execute", execute}});
+}
+
+BOOST_AUTO_TEST_SUITE(sandbox)
+
+BOOST_AUTO_TEST_CASE(takes_rare_calls_from_a_script,
+                     *precondition(with_seccomp)) {
+  for (const char* target : {"/cgi-bin/intruder", "/cgi-bin/nph-x"}) {
+    BOOST_TEST_CONTEXT(target) {
+      Scene scene;
+      check_rare_calls(scene.let_in({}, target));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(leaves_a_script_what_its_user_may) {
+  Scene scene;
+  const Ends ends = scene.let_in({});
+  for (const char* name : {"outside", "readable", "writable", "root"})
+    check_folder(ends, name, "0", "0", "0");
+  check_ends(ends, {{"TCP socket", "0"},
+                    {"connect", "0"},
+                    {"bind", "0"},
+                    {"UDP socket", "0"},
+                    {"abstract socket", "0"},
+                    {"/dev/null", "0"},
+                    {"/usr/bin/true", "0"}});
+}
+
+BOOST_AUTO_TEST_CASE(confines_a_script_in_each_mode,
+                     *precondition(with_sandbox)) {
+  for (const char* target : {"/cgi-bin/intruder", "/cgi-bin/nph-x"}) {
+    BOOST_TEST_CONTEXT(target) {
+      Scene scene;
+      const Ends ends = scene.let_in({"--confine"}, target);
+      check_rare_calls(ends);
+      for (const char* name : {"outside", "readable", "writable"})
+        check_folder(ends, name, "EACCES", "EACCES", "EACCES");
+      check_folder(ends, "root", "0", "EACCES", "0");
+      check_ends(ends, {{"TCP socket", "EPERM"},
+                        {"UDP socket", "EPERM"},
+                        {"/etc/passwd", "0"},
+                        {"/proc/self/status", "0"},
+                        {"/dev/null", "0"},
+                        {"/dev/shm", "EACCES"},
+                        {"/usr/bin/true", "0"}});
+      if (landlock_abi() >= 6)
+        check_ends(ends, {{"signal", "EPERM"}, {"abstract socket", "EPERM"}});
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(of_a_confined_script_does_not_let_the_client_be_changed,
+                     *precondition(with_sandbox)) {
+  if (landlock_abi() < 4) return;
+  Scene scene;
+  const Ends ends = scene.let_in({"--confine"}, "/cgi-bin/nph-x");
+  check_ends(ends, {{"connect again", "EACCES"}});
+}
+
+BOOST_AUTO_TEST_CASE(gives_a_confined_script_what_options_name,
+                     *precondition(with_sandbox)) {
+  Scene scene;
+  const Ends ends =
+      scene.let_in({"--confine", "--readable=" + scene.tree().path("readable"),
+                    "--writable=" + scene.tree().path("writable"),
+                    "--writable=/nowhere", "--allow-network"});
+  check_rare_calls(ends);
+  check_folder(ends, "outside", "EACCES", "EACCES", "EACCES");
+  check_folder(ends, "readable", "0", "EACCES", "EACCES");
+  check_folder(ends, "writable", "0", "0", "0");
+  check_folder(ends, "root", "0", "EACCES", "0");
+  check_ends(ends, {{"TCP socket", "0"},
+                    {"connect", "0"},
+                    {"bind", "0"},
+                    {"UDP socket", "0"},
+                    {"abstract socket", "0"}});
+}
+
+BOOST_AUTO_TEST_CASE(confines_a_program_outside_of_the_root,
+                     *precondition(with_sandbox)) {
+  Scene scene;
+  std::filesystem::copy_file(std::getenv("INTRUDER"),
+                             scene.tree().path("outside/intruder"));
+  const Ends ends = scene.let_in(
+      {"--confine", "--script=/x=" + scene.tree().path("outside/intruder")},
+      "/x");
+  check_folder(ends, "outside", "0", "EACCES", "0");
+  check_folder(ends, "readable", "EACCES", "EACCES", "EACCES");
+}
+
+BOOST_AUTO_TEST_CASE(lets_a_handler_be_executed_wherever_it_is,
+                     *precondition(with_sandbox)) {
+  Scene scene;
+  scene.tree().file("root/cgi-bin/page.x", "");
+  std::filesystem::copy_file(std::getenv("INTRUDER"),
+                             scene.tree().path("outside/intruder"));
+  const Ends ends = scene.let_in(
+      {"--confine", "--handler=.x=" + scene.tree().path("outside/intruder")},
+      "/cgi-bin/page.x");
+  check_folder(ends, "outside", "EACCES", "EACCES", "EACCES");
+  check_folder(ends, "root", "0", "EACCES", "0");
+}
+
+BOOST_AUTO_TEST_CASE(takes_nothing_where_it_is_off) {
+  Scene scene;
+  const Ends ends = scene.let_in({"--sandbox=off"});
+  check_ends(ends, {{"ptrace", "0"}});
+  check_folder(ends, "outside", "0", "0", "0");
+}
+
+// --- kernels that have less
+
+BOOST_AUTO_TEST_CASE(does_what_the_kernel_can) {
+  for (const auto& forbid : {forbid_landlock, forbid_seccomp}) {
+    Tree tree;
+    tree.file("a.txt", "text").script("cgi-bin/x", "printf 'A: b\\n\\nran\\n'");
+    for (const std::vector<std::string>& options :
+         std::vector<std::vector<std::string>>{
+             {}, {"--confine"}, {"--confine", "--cgi-output=direct"}}) {
+      const Launch launch{.options = options, .in_child = forbid};
+      BOOST_TEST(ask(tree, get("/a.txt"), launch).response().body == "text");
+      const Outcome run = ask(tree, get("/cgi-bin/x"), launch);
+      BOOST_TEST(run.exit_status == 0);
+      BOOST_TEST(run.octets.ends_with("ran\n"), shown(run.octets));
+    }
+    const Launch launch{.options = {"--no-cgi"}, .in_child = forbid};
+    BOOST_TEST(ask(tree, get("/a.txt"), launch).response().body == "text");
+  }
+}
+
+void check_refusal(const Launch& launch, std::string_view reason) {
+  Tree tree;
+  tree.file("a.txt", "text");
+  const Outcome outcome = ask(tree, get("/a.txt"), launch);
+  BOOST_TEST(outcome.exit_status == 78);
+  BOOST_TEST(outcome.octets.empty());
+  BOOST_TEST_REQUIRE(outcome.lines.size() == 1U);
+  BOOST_TEST(outcome.lines[0].starts_with("cgihttpd: --sandbox=require: "),
+             outcome.lines[0]);
+  BOOST_TEST(outcome.lines[0].find(reason) != std::string::npos,
+             outcome.lines[0]);
+}
+
+BOOST_AUTO_TEST_CASE(that_is_required_and_not_there_is_told,
+                     *precondition(with_sandbox)) {
+  const std::vector<std::string> options{"--sandbox=require"};
+  check_refusal({.options = options, .in_child = forbid_landlock},
+                "has no Landlock");
+  check_refusal({.options = options, .in_child = forbid_seccomp},
+                "has no seccomp filters");
+}
+
+BOOST_AUTO_TEST_CASE(that_is_required_and_not_built_is_told,
+                     *precondition(without_seccomp)) {
+  check_refusal({.options = {"--sandbox=require"}}, "this cgihttpd was built ");
+}
+
+BOOST_AUTO_TEST_CASE(that_is_required_and_there_stops_nothing,
+                     *precondition(with_sandbox)) {
+  Tree tree;
+  tree.file("a.txt", "text").script("cgi-bin/x", "printf 'A: b\\n\\nran\\n'");
+  const Launch launch{.options = {"--sandbox=require", "--confine"}};
+  BOOST_TEST(ask(tree, get("/a.txt"), launch).response().body == "text");
+  BOOST_TEST(ask(tree, get("/cgi-bin/x"), launch).response().body == "ran\n");
+}
+
+// --- the answers of the program itself
+
+// What the kernel says of the program while it sends a file.
+std::string status_while_sending(const std::vector<std::string>& options) {
+  Tree tree;
+  tree.file("large", std::string(std::size_t{16} << 20U, 'a'));
+  Session session{tree, {.options = options, .receive_buffer = 4096}};
+  session.send(get("/large"));
+  session.read_until("\r\n\r\n");
+  std::string status =
+      read_file("/proc/" + std::to_string(session.process().pid()) + "/status");
+  static_cast<void>(session.hang_up());
+  return status;
+}
+
+BOOST_AUTO_TEST_CASE(is_narrowed_once_more_when_the_answer_is_known,
+                     *precondition(with_sandbox)) {
+  const auto has = [](const std::string& status, std::string_view line) {
+    return status.find(line) != std::string::npos;
+  };
+  std::string status = status_while_sending({});
+  BOOST_TEST(has(status, "\nNoNewPrivs:\t1\n"));
+  BOOST_TEST(has(status, "\nSeccomp:\t2\n"));
+  BOOST_TEST(has(status, "\nSeccomp_filters:\t2\n"), status);
+  status = status_while_sending({"--no-cgi"});
+  BOOST_TEST(has(status, "\nSeccomp_filters:\t1\n"), status);
+  status = status_while_sending({"--sandbox=off"});
+  BOOST_TEST(has(status, "\nNoNewPrivs:\t1\n"));
+  BOOST_TEST(has(status, "\nSeccomp:\t0\n"), status);
+}
+
+BOOST_AUTO_TEST_CASE(leaves_what_answers_need) {
+  struct Row {
+    const char* why;
+    std::string request;
+    std::vector<std::string> options;
+    int status;
+    std::string_view type;
+  };
+  const std::vector<Row> rows{
+      {"a file", get("/a.txt"), {}, 200, "text/plain"},
+      {"a part",
+       get("/a.txt", "Range: bytes=0-1,3-\r\n"),
+       {},
+       206,
+       "multipart/byteranges"},
+      {"no part", get("/a.txt", "Range: bytes=9-\r\n"), {}, 416, "text/html"},
+      {"a listing", get("/folder/"), {}, 200, "text/html"},
+      {"a redirect", get("/folder"), {}, 301, "text/html"},
+      {"an error", get("/none"), {}, 404, "text/html"},
+      {"a bad request", "GET\r\n\r\n", {}, 400, "text/html"},
+      {"a page for it",
+       get("/none"),
+       {"--error-page=404=/a.txt"},
+       404,
+       "text/plain"},
+      {"a fallback", get("/none"), {"--fallback=/a.txt"}, 200, "text/plain"},
+      {"a coded file",
+       get("/b.css", "Accept-Encoding: gzip\r\n"),
+       {},
+       200,
+       "text/css"},
+      {"a host", get("/"), {"--vhosts"}, 404, "text/html"},
+      {"a link within", get("/link"), {}, 200, "application/octet-stream"},
+      {"a link out",
+       get("/out"),
+       {"--symlinks=follow"},
+       200,
+       "application/octet-stream"},
+  };
+  Tree tree;
+  tree.file("www/a.txt", "text").file("www/folder/b", "");
+  tree.file("www/b.css", "b {}").file("www/b.css.gz", "coded");
+  tree.link("www/link", "a.txt").link("www/out", tree.path("outside"));
+  tree.file("outside", "outside");
+  for (const Row& row : rows) {
+    for (const bool has_scripts : {true, false}) {
+      BOOST_TEST_CONTEXT(row.why << (has_scripts ? "" : ", no scripts")) {
+        auto options = row.options;
+        if (!has_scripts) options.push_back("--no-cgi");
+        const Outcome outcome =
+            ask(tree, row.request, {.options = options, .root = "www"});
+        const Response response = outcome.response();
+        BOOST_TEST(response.status == row.status);
+        BOOST_TEST(response.field("Content-Type").starts_with(row.type),
+                   response.field("Content-Type"));
+        BOOST_TEST(outcome.access().status == row.status);
+      }
+    }
+  }
+}
+
+// A type that only the machine knows: it is read when all else is closed.
+BOOST_AUTO_TEST_CASE(leaves_the_types_that_the_machine_knows) {
+  std::string types;
+  try {
+    types = read_file("/etc/mime.types");
+  } catch (const std::runtime_error&) {
+    return;  // then nobody needs it
+  }
+  if (types.find("chemical/x-xyz") == std::string::npos) return;
+  Tree tree;
+  tree.file("a.xyz", "text");
+  for (const char* option : {"--no-cgi", "--isindex"}) {
+    const Response response =
+        ask(tree, get("/a.xyz"), {.options = {option}}).response();
+    BOOST_TEST(response.field("Content-Type") == "chemical/x-xyz");
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
