@@ -83,12 +83,16 @@ void Site::fill() {
   for (const char* name :
        {"c", "nph-c", "send", "nph-send", "receive", "nph-receive", "wait"})
     tree_.file(std::string{"www/cgi-bin/"} + name, script, 0755);
-  tree_.script("www/cgi-bin/sh",
-               "echo Content-Type: text/plain\necho\necho Hello, world!\n");
-  tree_.file("www/cgi-bin/perl",
-             "#!/usr/bin/perl\n"
-             "print \"Content-Type: text/plain\\n\\nHello, world!\\n\";\n",
-             0755);
+  for (const auto& [prefix, status] :
+       {std::pair{"", ""}, std::pair{"nph-", "HTTP/1.1 200 OK\\n"}}) {
+    const std::string folder = std::string{"www/cgi-bin/"} + prefix;
+    const std::string text = std::string{status} +
+                             "Content-Type: text/plain\\n\\n"
+                             "Hello, world!\\n";
+    tree_.script(folder + "sh", "printf '" + text + "'\n");
+    tree_.file(folder + "perl", "#!/usr/bin/perl\nprint \"" + text + "\";\n",
+               0755);
+  }
   tree_.folder("run", 0777);
 }
 
@@ -130,6 +134,11 @@ Contestant Site::floor(const std::string& name, const std::string& program,
                        std::vector<std::string> arguments) const {
   arguments.insert(arguments.begin(), name);
   return {name, Sort::floor, {programs_.floors + "/" + program, arguments}};
+}
+
+Contestant Site::script_alone(const std::string& name) const {
+  const std::string script = path("www/cgi-bin/nph-" + name);
+  return {"script alone", Sort::floor, {script, {script}}};
 }
 
 std::vector<Contestant> Site::handlers() const {

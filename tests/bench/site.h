@@ -46,6 +46,9 @@ class Site {
                                  const std::string& program,
                                  std::vector<std::string> arguments = {}) const;
 
+  /// A script that answers without us, becoming the connection.
+  [[nodiscard]] Contestant script_alone(const std::string& name) const;
+
   /// Others that are started for each connection: those that are there.
   [[nodiscard]] std::vector<Contestant> handlers() const;
 

@@ -68,7 +68,7 @@ class Targets {
   }
 
   [[nodiscard]] Value floor_and_script(Clock clock = Clock::wall) const {
-    return time("file", "floor", clock) + time("c", "nph-c", clock);
+    return time("file", "floor", clock) + time("c", "script alone", clock);
   }
 
   void add(const std::string& what, Value measured, double most,
@@ -129,9 +129,9 @@ class Targets {
           time(kind, ours) / time(kind, "sendfile"), 1.05);
     constexpr double most = 1 / 0.85;
     add("1 GiB from a script, " + build + " / the script alone",
-        time("send", ours) / time("send", "nph-send"), most);
+        time("send", ours) / time("send", "script alone"), most);
     add("1 GiB into a script, " + build + " / the script alone",
-        time("receive", ours) / time("receive", "nph-receive"), most);
+        time("receive", ours) / time("receive", "script alone"), most);
   }
 
   void add_costs(const std::string& ours, const std::string& build) {

@@ -95,10 +95,10 @@ std::vector<Entry> small_entries(const Site& site,
   entries.add("416", {get("/file.txt", "Range: bytes=512-\r\n"), 0, 416}, ours);
   entries.add("listing", {get("/folder/")}, ours);
 
-  // It reads no request: what is not read is a reset at the end.
-  entries.add("c", {""}, {site.floor("nph-c", "script")});
   entries.add("nph", {get("/cgi-bin/nph-c")}, ours);
   for (const char* script : {"c", "sh", "perl"}) {
+    // It reads no request: what is not read is a reset at the end.
+    entries.add(script, {""}, {site.script_alone(script)});
     const Question question{get(std::string{"/cgi-bin/"} + script)};
     for (const auto& all :
          {ours, unconfined, direct, with_scripts(handlers), servers})
@@ -125,11 +125,11 @@ void measure_large(const Site& site, const Arena& arena,
     times.measure(arena, entries.take(), is_small ? rounds * 20 : rounds);
   }
   Entries entries;
-  entries.add("send", {""}, {site.floor("nph-send", "script")});
+  entries.add("send", {""}, {site.script_alone("send")});
   for (const auto& all : {ours, with_scripts(handlers)})
     entries.add("send", {get("/cgi-bin/send")}, all);
   constexpr std::uint64_t gibibyte = std::uint64_t{1} << 30U;
-  Contestant receive = site.floor("nph-receive", "script");
+  Contestant receive = site.script_alone("receive");
   receive.command.environment.push_back("CONTENT_LENGTH=" +
                                         std::to_string(gibibyte));
   entries.add("receive", {"", gibibyte}, {receive});
