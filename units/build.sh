@@ -72,6 +72,27 @@ test_daemons='
   stunnel4  stunnel4
   xinetd    xinetd
 '
+# What tests/bench/run needs: a list as build_needs, and one as test_daemons.
+bench_needs='
+  boost/test/unit_test.hpp libboost-test-dev
+  busybox              busybox
+  perl                 perl
+  python3              python3
+  libapr-1.so.0        libapr1
+  libaprutil-1.so.0    libaprutil1
+  libfcgi.so.0         libfcgi0ldbl
+  libnettle.so.8       libnettle8
+  libpcre2-8.so.0      libpcre2-8-0
+  libxxhash.so.0       libxxhash0
+'
+bench_daemons='
+  apache2      apache2-bin
+  fcgiwrap     fcgiwrap
+  lighttpd     lighttpd
+  micro-httpd  micro-httpd
+  mini_httpd   mini-httpd
+  nginx        nginx
+'
 
 say() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2

@@ -161,7 +161,7 @@ class Child {
     place_descriptors();
     reset_signals();
     if (start_.in_child) start_.in_child();
-    std::vector<std::string> arguments{"cgihttpd"};
+    std::vector<std::string> arguments{start_.name};
     arguments.insert(arguments.end(), start_.arguments.begin(),
                      start_.arguments.end());
     std::vector<std::string> environment = environment_here();
@@ -283,7 +283,11 @@ UniqueFd listen_on_loopback() {
 }
 
 UniqueFd connect_to(int listening) {
-  return connect_over(Transport::ipv4, port_of(listening), 0);
+  return connect_to_port(port_of(listening));
+}
+
+UniqueFd connect_to_port(std::uint16_t port) {
+  return connect_over(Transport::ipv4, port, 0);
 }
 
 std::uint16_t port_of(int socket) {

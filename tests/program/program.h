@@ -48,6 +48,8 @@ struct Link {
 
 /// Connects to a socket of listen_on_loopback().
 [[nodiscard]] UniqueFd connect_to(int listening);
+/// Connects to a port of 127.0.0.1.
+[[nodiscard]] UniqueFd connect_to_port(std::uint16_t port);
 
 /// The port that a socket, or its peer, has.
 [[nodiscard]] std::uint16_t port_of(int socket);
@@ -69,6 +71,8 @@ void send_all(int socket, std::string_view octets);
 struct Start {
   /// Empty: the program that is tested; it may be another one that starts it.
   std::string program;
+  /// argv[0]
+  std::string name = "cgihttpd";
   /// argv[1] and the following.
   std::vector<std::string> arguments;
   /// Descriptors 0, 1 and 2; -1: closed. What 2 takes may be `errors`.

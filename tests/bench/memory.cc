@@ -1,0 +1,126 @@
+#include "memory.h"
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <csignal>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+namespace bench {
+
+namespace {
+
+struct State {
+  const char* name;
+  std::string head;
+};
+
+// A field of a file of /proc, in KiB; 0 where there is none.
+double find_field(const std::string& text, std::string_view name) {
+  const std::size_t at = text.find("\n" + std::string{name} + ":");
+  if (at == std::string::npos) return 0;
+  std::istringstream rest{text.substr(at + name.size() + 2)};
+  double value = 0;
+  rest >> value;
+  return value;
+}
+
+class Held {
+ public:
+  Held(const Arena& arena, const Command& command, std::string_view head) {
+    auto [client, server] = arena.connect(head);
+    client_ = std::move(client);
+    pid_ = arena.start(command, std::move(server));
+  }
+  Held(Held&& other) noexcept
+      : client_{std::move(other.client_)}, pid_{std::exchange(other.pid_, 0)} {}
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+  Held& operator=(Held&&) = delete;
+
+  void end() {
+    client_.reset();
+    ::kill(pid_, SIGTERM);
+  }
+  void wait() const {
+    Answer answer;
+    Arena::wait_for(pid_, answer);
+  }
+
+  [[nodiscard]] std::string read(const std::string& file) const {
+    return program::read_file("/proc/" + std::to_string(pid_) + "/" + file);
+  }
+
+  // Its name, which may have spaces, is in parentheses before its state.
+  [[nodiscard]] bool waits() const {
+    const std::string text = read("stat");
+    const std::size_t at = text.rfind(')');
+    return at != std::string::npos && text.substr(at, 3) == ") S";
+  }
+
+ private:
+  UniqueFd client_;
+  pid_t pid_ = 0;
+};
+
+// Until none of them has run for a while.
+void wait_until_quiet(const std::vector<Held>& all) {
+  std::string before;
+  for (int i = 0; i < 300; ++i) {
+    std::string now;
+    bool is_quiet = true;
+    for (const Held& one : all) {
+      is_quiet = is_quiet && one.waits();
+      now += one.read("schedstat");
+    }
+    if (is_quiet && now == before) return;
+    before = now;
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+  }
+  throw std::runtime_error{"they do not wait"};
+}
+
+Memory measure(const Arena& arena, const Contestant& contestant,
+               const State& state, int count) {
+  std::vector<Held> all;
+  for (int i = 0; i < count; ++i)
+    all.emplace_back(arena, contestant.command, state.head);
+  wait_until_quiet(all);
+  Memory memory{state.name, contestant.name};
+  for (const Held& held : all) {
+    const std::string pages = held.read("smaps_rollup");
+    memory.own.add(find_field(pages, "Private_Clean") +
+                   find_field(pages, "Private_Dirty"));
+    memory.peak.add(find_field(held.read("status"), "VmHWM"));
+  }
+  for (Held& held : all)
+    held.end();
+  for (const Held& held : all)
+    held.wait();
+  Answer answer;
+  arena.wait_for_orphans(answer);
+  return memory;
+}
+
+}  // namespace
+
+std::vector<Memory> measure_memory(const Site& site, const Arena& arena,
+                                   int count) {
+  const std::string end = " HTTP/1.1\r\nHost: localhost\r\n";
+  const std::vector<State> states{
+      {"the rest of a request", "GET /file.txt" + end},
+      {"a client to take 100 MiB", "GET /100MiB.txt" + end + "\r\n"},
+      {"a script", "GET /cgi-bin/wait" + end + "\r\n"},
+  };
+  std::vector<Memory> measured;
+  for (const State& state : states)
+    for (const auto& contestants : {site.ours(), site.handlers()})
+      for (const Contestant& contestant : contestants)
+        measured.push_back(measure(arena, contestant, state, count));
+  return measured;
+}
+
+}  // namespace bench

@@ -1,0 +1,66 @@
+// script.cc - The CGI scripts that are measured, static and without C++: the
+// name says which one it is. With "nph-" it speaks HTTP itself.
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+constexpr std::size_t chunk_size = 65536;
+char chunk[chunk_size];  // NOLINT(*-avoid-c-arrays): C
+
+bool say(const char* text) {
+  const std::size_t size = std::strlen(text);
+  return ::write(STDOUT_FILENO, text, size) == static_cast<ssize_t>(size);
+}
+
+// 1 GiB
+int send_much() {
+  std::memset(chunk, 'x', sizeof chunk);
+  std::size_t left = std::size_t{1} << 30U;
+  while (left > 0) {
+    const ssize_t count =
+        ::write(STDOUT_FILENO, chunk, left < chunk_size ? left : chunk_size);
+    if (count <= 0) return 1;
+    left -= static_cast<std::size_t>(count);
+  }
+  return 0;
+}
+
+// The body, which CONTENT_LENGTH says the size of.
+bool receive_much() {
+  const char* length = std::getenv("CONTENT_LENGTH");
+  unsigned long long left =
+      length == nullptr ? 0 : std::strtoull(length, nullptr, 10);
+  while (left > 0) {
+    const ssize_t count =
+        ::read(STDIN_FILENO, chunk, left < chunk_size ? left : chunk_size);
+    if (count <= 0) return false;
+    left -= static_cast<std::size_t>(count);
+  }
+  return true;
+}
+
+}  // namespace
+
+int main(int /*argc*/, char* argv[]) {
+  const char* slash = std::strrchr(argv[0], '/');
+  const char* name = slash == nullptr ? argv[0] : slash + 1;
+  const bool is_nph = std::strncmp(name, "nph-", 4) == 0;
+  if (is_nph) name += 4;
+  if (std::strcmp(name, "receive") == 0 && !receive_much()) return 1;
+  if (!say(is_nph ? "HTTP/1.1 200 OK\r\nConnection: close\r\n"
+                    "Content-Type: text/plain\r\n\r\nHello, world!\n"
+                  : "Content-Type: text/plain\r\n\r\nHello, world!\n"))
+    return 1;
+  if (std::strcmp(name, "send") == 0) return send_much();
+  // Until its input ends, or it is ended.
+  if (std::strcmp(name, "wait") == 0) {
+    pollfd reader{STDOUT_FILENO, 0, 0};
+    ::poll(&reader, 1, -1);  // until it has gone
+  }
+  return 0;
+}

@@ -1,0 +1,164 @@
+// targets.cc - What is wanted, beside what is.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <optional>
+
+#include "report.h"
+
+namespace bench {
+
+namespace {
+
+using Value = std::optional<double>;
+
+Value operator/(Value a, Value b) {
+  if (!a || !b || *b <= 0) return std::nullopt;
+  return *a / *b;
+}
+
+Value operator+(Value a, Value b) {
+  if (!a || !b) return std::nullopt;
+  return *a + *b;
+}
+
+Value operator-(Value a, Value b) {
+  if (!a || !b) return std::nullopt;
+  return *a - *b;
+}
+
+enum class Clock { wall, cpu };
+
+class Targets {
+ public:
+  explicit Targets(const Results& results) : results_{results} {}
+
+  std::string table() {
+    for (const char* build : {"static", "default"})
+      add_small("cgihttpd, " + std::string{build}, build);
+    for (const char* build : {"static", "default"})
+      add_scripts("cgihttpd, " + std::string{build}, build);
+    for (const char* build : {"static", "default"})
+      add_large("cgihttpd, " + std::string{build}, build);
+    for (const char* build : {"static", "default"})
+      add_costs("cgihttpd, " + std::string{build}, build);
+    if (text_.empty()) return {};
+    return "| target | at most | measured | |\n|---|---:|---:|---|\n" + text_;
+  }
+
+ private:
+  [[nodiscard]] Value time(std::string_view kind, std::string_view name,
+                           Clock clock = Clock::wall) const {
+    const Time* time = results_.times.find(kind, name);
+    if (time == nullptr) return std::nullopt;
+    return clock == Clock::wall ? time->microseconds.median()
+                                : time->cpu_microseconds.median();
+  }
+
+  // Of those that are started for each connection.
+  [[nodiscard]] Value fastest_peer(std::string_view kind) const {
+    Value fastest;
+    for (const Time& time : results_.times.all()) {
+      if (time.kind != kind || time.sort != Sort::handler) continue;
+      const double median = time.microseconds.median();
+      fastest = std::min(fastest.value_or(median), median);
+    }
+    return fastest;
+  }
+
+  [[nodiscard]] Value floor_and_script(Clock clock = Clock::wall) const {
+    return time("file", "floor", clock) + time("c", "script alone", clock);
+  }
+
+  void add(const std::string& what, Value measured, double most,
+           int digits = 2) {
+    if (!measured) return;
+    char row[256];  // NOLINT(*-avoid-c-arrays): C
+    std::snprintf(row, sizeof row, "| %s | %.*f | %.*f | %s |\n", what.c_str(),
+                  digits, most, digits, *measured,
+                  *measured <= most ? "met" : "**missed**");
+    text_ += row;
+  }
+
+  // The CPU's ratio may be better, and not much worse.
+  void add_cpu(const std::string& what, Value cpu, Value wall) {
+    add("CPU beside wall time, difference of the ratios: " + what, cpu - wall,
+        0.1);
+  }
+
+  void add_small(const std::string& ours, const std::string& build) {
+    const bool is_static = build == "static";
+    const Value wall = time("file", ours) / time("file", "floor");
+    add("512-byte file, " + build + " / floor", wall, is_static ? 1.15 : 1.40);
+    add("512-byte file, " + build + " / fastest peer",
+        time("file", ours) / fastest_peer("file"), is_static ? 0.75 : 1);
+    add("the sandbox's share, " + build + " / floor",
+        (time("file", ours) - time("file", ours + " --sandbox=off")) /
+            time("file", "floor"),
+        0.15);
+    add_cpu("512-byte file, " + build,
+            time("file", ours, Clock::cpu) / time("file", "floor", Clock::cpu),
+            wall);
+    for (const char* kind : {"404", "301", "304", "416", "listing"})
+      add(std::string{kind} + ", " + build + " / file",
+          time(kind, ours) / time("file", ours), 1.10);
+  }
+
+  void add_scripts(const std::string& ours, const std::string& build) {
+    const std::string floor = " / (floor + script alone)";
+    const std::string direct = ours + " --cgi-output=direct";
+    const Value wall = time("c", ours) / floor_and_script();
+    add("CGI parsed, " + build + floor, wall, 1.10);
+    add_cpu("CGI parsed, " + build,
+            time("c", ours, Clock::cpu) / floor_and_script(Clock::cpu), wall);
+    add("CGI parsed, " + build + " / fastest peer",
+        time("c", ours) / fastest_peer("c"), 0.80);
+    const Value direct_wall = time("c", direct) / floor_and_script();
+    add("CGI direct, " + build + floor, direct_wall, 0.95);
+    add_cpu("CGI direct, " + build,
+            time("c", direct, Clock::cpu) / floor_and_script(Clock::cpu),
+            direct_wall);
+    add("CGI nph, " + build + floor, time("nph", ours) / floor_and_script(),
+        0.95);
+  }
+
+  void add_large(const std::string& ours, const std::string& build) {
+    for (const char* kind : {"1MiB", "100MiB"})
+      add(std::string{kind} + " file, " + build + " / sendfile",
+          time(kind, ours) / time(kind, "sendfile"), 1.05);
+    constexpr double most = 1 / 0.85;
+    add("1 GiB from a script, " + build + " / the script alone",
+        time("send", ours) / time("send", "script alone"), most);
+    add("1 GiB into a script, " + build + " / the script alone",
+        time("receive", ours) / time("receive", "script alone"), most);
+  }
+
+  void add_costs(const std::string& ours, const std::string& build) {
+    const bool is_static = build == "static";
+    for (const Memory& memory : results_.memory)
+      if (memory.name == ours)
+        add("private KiB of a handler that waits for " + memory.state + ", " +
+                build,
+            memory.own.median(), is_static ? 120 : 200, 0);
+    for (const auto& [kind, name, counts] : results_.costs) {
+      if (kind != "file" || name != ours) continue;
+      add("user instructions, small file, " + build,
+          static_cast<double>(counts.instructions), is_static ? 60000 : 170000,
+          0);
+      add("system calls, small file, " + build,
+          static_cast<double>(counts.system_calls), is_static ? 40 : 60, 0);
+    }
+  }
+
+  const Results& results_;
+  std::string text_;
+};
+
+}  // namespace
+
+std::string target_table(const Results& results) {
+  return Targets{results}.table();
+}
+
+}  // namespace bench

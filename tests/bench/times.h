@@ -1,0 +1,55 @@
+// times.h - How long each takes to answer, all taking turns.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "contestant.h"
+#include "series.h"
+#include "site.h"
+
+namespace bench {
+
+/// Who is asked what: `kind` names the question.
+struct Entry {
+  std::string kind;
+  Contestant contestant;
+  Question question;
+};
+
+struct Time {
+  std::string kind;
+  std::string name;
+  Sort sort = Sort::handler;
+  Series microseconds{};
+  Series cpu_microseconds{};
+  Series page_faults{};
+};
+
+/// All the times that were taken.
+class Times {
+ public:
+  /// Asks all of `entries`, one after the other, `rounds` times.
+  void measure(const Arena& arena, const std::vector<Entry>& entries,
+               int rounds);
+
+  /// nullptr where it was not measured.
+  [[nodiscard]] const Time* find(std::string_view kind,
+                                 std::string_view name) const;
+  [[nodiscard]] const std::vector<Time>& all() const { return times_; }
+
+ private:
+  std::vector<Time> times_;
+};
+
+/// What costs little but the start of a process.
+[[nodiscard]] std::vector<Entry> small_entries(
+    const Site& site, const std::vector<Contestant>& servers);
+
+/// Measures what is large: files, and what scripts send and receive.
+void measure_large(const Site& site, const Arena& arena,
+                   const std::vector<Contestant>& servers, bool is_quick,
+                   Times& times);
+
+}  // namespace bench
