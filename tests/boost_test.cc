@@ -1,3 +1,4 @@
-// main.cc - Boost.Test's own main: each file beside this one adds a suite.
+// boost_test.cc - Boost.Test and its main, as headers alone: a library of it
+// that is made for another C++ library would not link.
 #define BOOST_TEST_MODULE cgihttpd
-#include <boost/test/unit_test.hpp>
+#include <boost/test/included/unit_test.hpp>
