@@ -459,7 +459,7 @@ constexpr auto rows = std::to_array({
     Row{"user", 0, "USER[:GROUP]",
         "whom to become when started as root\n(default 65534, nobody)",
         set_user},
-    Row{"chroot", 0, nullptr,
+    Row{"chroot", 0, "",
         "make ROOT the root of the file system; for root\n"
         "alone, and with --no-cgi",
         [](Options& options, std::string_view) { options.chroot = true; }},
@@ -468,7 +468,7 @@ constexpr auto rows = std::to_array({
         "needs: as far as the kernel can (default), all,\n"
         "or do not run; or nothing",
         set_sandbox},
-    Row{"confine", 0, nullptr,
+    Row{"confine", 0, "",
         "take from scripts the network, and all files but\n"
         "the system's and those below ROOT",
         [](Options& options, std::string_view) { options.confine = true; }},
@@ -478,7 +478,7 @@ constexpr auto rows = std::to_array({
         "let confined scripts read and write below DIR\n"
         "(repeatable)",
         add_writable},
-    Row{"allow-network", 0, nullptr, "let confined scripts use the network",
+    Row{"allow-network", 0, "", "let confined scripts use the network",
         [](Options& options, std::string_view) {
           options.allow_network = true;
         }},
