@@ -31,6 +31,9 @@ OPTIONS = (
     ("--forwarded-field=Via", "is either Forwarded or X-Forwarded-For"),
     ("--auth=/a", "needs PREFIX=FILE such as /a=/etc/passwords"),
     ("--log-format=xml", "is either combined or json"),
+    ("--sandbox=on", "is auto, require or off"),
+    ("--chroot", "no script could be executed there: give --no-cgi, and"),
+    ("--chroot --no-cgi --log=journal", "the journal is out of reach there"),
 )
 
 HOST = "Host: h\r\n"
@@ -76,10 +79,10 @@ def say(*command, status, **options):
 
 class Setup(unittest.TestCase):
     def test_an_option_names_itself_its_value_and_what_it_needs(self):
-        for option, needs in OPTIONS:
-            with self.subTest(option):
-                said = say(harness.binary(), option, str(top), status=64)
-                told = option.removesuffix("=")
+        for options, needs in OPTIONS:
+            with self.subTest(options):
+                said = say(harness.binary(), *options.split(), str(top), status=64)
+                told = options.split()[0].removesuffix("=")
                 self.assertEqual(said.count("\n"), 1)
                 self.assertTrue(said.startswith(f"cgihttpd: {told}: {needs}"), said)
 

@@ -35,6 +35,7 @@ void set_environment(const Environment& variables) {
     ::setenv(name, value, 1);
 }
 
+#if CGIHTTPD_LIBSYSTEMD
 // In a child: systemd has passed these descriptors, from 3 on.
 void pass_as_systemd(const std::vector<int>& passed) {
   int number = 3;
@@ -44,6 +45,7 @@ void pass_as_systemd(const std::vector<int>& passed) {
   const std::string count = std::to_string(passed.size());
   set_environment({{"LISTEN_PID", pid.c_str()}, {"LISTEN_FDS", count.c_str()}});
 }
+#endif
 
 std::string text_of(const Endpoint& endpoint) {
   return endpoint.address + ' ' + std::to_string(endpoint.port);
