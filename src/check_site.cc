@@ -149,7 +149,7 @@ bool has_path(int root, std::string_view path, Symlinks symlinks) {
       if (!folder.fd) return true;
       const std::string other = find_in_any_case(std::move(folder.fd), name);
       if (other.empty()) return false;
-      found = parent + '/' + other;
+      found.replace(parent.size() + 1, name.size(), other);
     } else if (!opened.fd || !S_ISDIR(facts_of(opened.fd.get()).st_mode)) {
       return true;
     }

@@ -233,10 +233,11 @@ bool Exchange::take_proxy_header(Deadline deadline) {
   if (!said) {
     is_aborted_ = true;
     // Who only connects, to see whether we are there, is no event.
-    if (!head.octets.empty())
+    if (!head.octets.empty()) {
       report({.detail = "no valid PROXY header came: closed without answer: "
                         "let only the proxy connect, or give no "
                         "--proxy-protocol"});
+    }
     return false;
   }
   if (said->ends) {
@@ -468,9 +469,10 @@ std::optional<File> Exchange::find_error_page(Status status) {
   std::optional<File> page;
   // The error that it is about is to be told in any case.
   static_cast<void>(failure_of([&] { page = site_.find_page(named->path); }));
-  if (!page)
+  if (!page) {
     report({.detail = "--error-page: " + named->path +
                       " cannot be opened: make it, or mend the option"});
+  }
   return page;
 }
 

@@ -52,9 +52,9 @@ ResourceLimit resource_limit_for(const ScriptLimit& limit) {
 bool install(int from, int to) {
   if (from == to) return ::fcntl(from, F_SETFD, 0) == 0;
   int result = 0;
-  do
+  do {
     result = ::dup2(from, to);
-  while (result < 0 && errno == EINTR);
+  } while (result < 0 && errno == EINTR);
   return result >= 0;
 }
 

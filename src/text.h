@@ -79,13 +79,13 @@ class TableText {
  public:
   constexpr TableText() = default;
 
+  // NOLINTBEGIN(*-explicit-*, *-c-arrays): rows are written as of literals.
   template <std::size_t size>
-  requires(size <= max_size + 1)
-      // NOLINTNEXTLINE(*-explicit-*, *-c-arrays): a row is written as of
-      // literals
-      consteval TableText(const char (&literal)[size]) {
+  requires(size <=
+           max_size + 1) consteval TableText(const char (&literal)[size]) {
     std::ranges::copy(literal, octets_.begin());
   }
+  // NOLINTEND(*-explicit-*, *-c-arrays)
 
   [[nodiscard]] constexpr bool empty() const { return octets_[0] == '\0'; }
   [[nodiscard]] constexpr const char* c_str() const { return octets_.data(); }
