@@ -17,6 +17,7 @@ import zlib
 
 import chromium
 import harness
+import machine
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 SITE = TOP / "tests" / "site"
@@ -69,7 +70,11 @@ class Case(unittest.TestCase):
         self.server = self.enterContext(self.serve(self.data))
 
     def serve(self, data):
-        return harness.Server(copy_of_site(), f"--set-env=GUESTBOOK_FOLDER={data}")
+        confined = ["--confine", "--allow-network"]  # as units/demo has it
+        confined += [f"--writable={data}"] if data else []
+        return harness.Server(
+            copy_of_site(), *confined, f"--set-env=GUESTBOOK_FOLDER={data}"
+        )
 
     def get(self, target, *fields):
         lines = [f"GET {target} HTTP/1.1", "Host: h", *fields, "", ""]
@@ -281,6 +286,15 @@ class Demo(unittest.TestCase):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            # The superserver, no child of this program, may end a moment later.
+            machine.until(self.nobody_listens, f"port {self.port} is still open")
+
+    def nobody_listens(self):
+        try:
+            harness.connect(self.port).close()
+            return False
+        except ConnectionRefusedError:
+            return True
 
     def wait_until_it_serves(self, process):
         deadline = time.monotonic() + 60
@@ -338,6 +352,12 @@ class Demo(unittest.TestCase):
             request = b"POST /cgi-bin/guestbook.py HTTP/1.0\r\nContent-Length: 13\r\n\r\n"
             answer = harness.ask(self.port, request + b"name=a&text=b")
             self.assertEqual(303, answer.status)
+            options = pathlib.Path(f"/proc/{self.superserver(process)}/cmdline")
+            self.assertIn("\0--confine\0", options.read_text("utf-8"))
+
+    def superserver(self, process):
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        return children.read_text().split()[0]
 
     def test_options_are_those_of_http_server(self):
         root = harness.folder()
