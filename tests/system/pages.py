@@ -6,6 +6,8 @@ import html.parser
 import os
 import pathlib
 import re
+import socket
+import subprocess
 import time
 import unittest
 
@@ -80,28 +82,45 @@ class Pages(unittest.TestCase):
 
 
 class Sizes(unittest.TestCase):
-    def list(self, count):
-        """Lists a folder of this many names; returns the page and the seconds."""
+    @staticmethod
+    def fill(count):
         root = harness.folder()
         for number in range(count):
             (root / f"a-file-of-today-{number}").touch()
-        with harness.Server(root) as server:
+        return root
+
+    @staticmethod
+    def list(root):
+        """Returns a folder's page, and the CPU time and the time that it took."""
+        ours, theirs = socket.socketpair()
+        with ours:
+            ours.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
             begin = time.monotonic()
-            page = harness.ask(server.port, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").body
-            return page, time.monotonic() - begin
+            handler = subprocess.Popen(
+                [harness.binary(), "--log=none", root], stdin=theirs, stdout=theirs
+            )
+            theirs.close()
+            page = harness.parse(harness.receive_all(ours)).body
+            seconds = time.monotonic() - begin
+            _, status, used = os.wait4(handler.pid, 0)
+            handler.returncode = status
+        return page, used.ru_utime + used.ru_stime, seconds
 
     def test_twenty_names_are_a_small_page(self):
-        page, _ = self.list(20)
+        page, _, _ = self.list(self.fill(20))
         print(f"20 names: {len(page)} octets")
         self.assertEqual(21, page.count(b"<tr>"))
         self.assertLessEqual(len(page), 6 * 1024)
 
     def test_ten_thousand_names_come_at_once(self):
-        page, seconds = self.list(10_000)
-        print(f"10000 names: {seconds * 1000:.0f} ms")
-        self.assertEqual(10_001, page.count(b"<tr>"))
-        # 50 ms are meant, of an optimised program on a machine that is idle.
-        self.assertLess(seconds, 2)
+        root = self.fill(10_000)
+        pages, cpu, seconds = zip(*(self.list(root) for _ in range(5)))
+        print(f"10000 names: {min(cpu) * 1000:.0f} ms of CPU, {min(seconds) * 1000:.0f} ms")
+        self.assertEqual(10_001, pages[0].count(b"<tr>"))
+        # The time that it takes is that of all else on this machine, too.
+        self.assertLess(min(seconds), 2)
+        if os.environ.get("CGIHTTPD_OPTIMIZED") == "1":
+            self.assertLess(min(cpu), 0.050)
 
 
 def contrast(one, other):
@@ -132,6 +151,9 @@ class Looks(unittest.TestCase):
         "folder": "/folder/%3Cb%3E%26/deep/",
         "not-found": "/nothing-here",
     }
+    PROTECTED = {}
+    if os.environ.get("CGIHTTPD_LIBCRYPT", "1") == "1":
+        PROTECTED = {"unauthorized": "/private", "server-error": "/no-passwords"}
     NAMES = (
         "<b>&\"'.txt",
         "<script>alert(1)<",
@@ -165,19 +187,45 @@ class Looks(unittest.TestCase):
             with (root / name).open("wb") as file:
                 file.truncate(number * 7**number)
         (root / "link").symlink_to("folder")
-        cls.server = cls.enterClassContext(harness.Server(root))
+        # There are none: nobody is let in, and no password can be checked.
+        passwords = harness.folder()
+        options = [f"--auth={path}={passwords}{path}" for path in cls.PROTECTED.values()]
+        cls.server = cls.enterClassContext(harness.Server(root, *options))
         browser = cls.enterClassContext(chromium.Browser())
         cls.page = cls.enterClassContext(browser.page())
+        cls.cancel_challenges()
         build = pathlib.Path(os.environ.get("BUILD") or harness.folder())
         cls.pictures = build / "screenshots"
         cls.pictures.mkdir(exist_ok=True)
 
+    @classmethod
+    def cancel_challenges(cls):
+        """Who is asked for a password says Cancel, and sees the page."""
+
+        def go_on(told):
+            cls.page.send("Fetch.continueRequest", requestId=told["requestId"])
+
+        def cancel(told):
+            answer = {"response": "CancelAuth"}
+            cls.page.send(
+                "Fetch.continueWithAuth",
+                requestId=told["requestId"],
+                authChallengeResponse=answer,
+            )
+
+        cls.page.react("Fetch.requestPaused", go_on)
+        cls.page.react("Fetch.authRequired", cancel)
+        cls.page.call("Fetch.enable", handleAuthRequests=True)
+
     def show(self, target, width=1280, scheme="light"):
         self.page.look(width, scheme)
-        self.page.go(self.server.url + target)
+        self.page.go(self.server.url.replace("//", self.sends(target)) + target)
+
+    def sends(self, target):
+        return "//name:word@" if target == self.PROTECTED.get("server-error") else "//"
 
     def every_look(self):
-        for name, target in self.TARGETS.items():
+        for name, target in (self.TARGETS | self.PROTECTED).items():
             for width in self.WIDTHS:
                 for scheme in self.SCHEMES:
                     look = f"{name}-{width}-{scheme}"
@@ -262,11 +310,16 @@ class Looks(unittest.TestCase):
         self.assertFalse([text for _, text in told if set("\u25b2\u25bc") & set(text)])
 
     def test_errors_have_a_heading_and_a_main_part(self):
-        self.show("/nothing-here")
-        nodes = self.page.call("Accessibility.getFullAXTree")["nodes"]
-        roles = [node["role"]["value"] for node in nodes if not node["ignored"]]
-        self.assertEqual((roles.count("main"), roles.count("heading")), (1, 1))
-        self.assertEqual("en", self.page.evaluate("document.documentElement.lang"))
+        errors = {"/nothing-here": 404}
+        errors |= dict(zip(self.PROTECTED.values(), (401, 500)))
+        for target, code in errors.items():
+            self.show(target)
+            text = self.page.evaluate("document.body.innerText")
+            self.assertIn(f"Error code: {code}", text)
+            nodes = self.page.call("Accessibility.getFullAXTree")["nodes"]
+            roles = [node["role"]["value"] for node in nodes if not node["ignored"]]
+            self.assertEqual((roles.count("main"), roles.count("heading")), (1, 1))
+            self.assertEqual("en", self.page.evaluate("document.documentElement.lang"))
 
 
 if __name__ == "__main__":
