@@ -187,8 +187,9 @@ class Looks(unittest.TestCase):
             with (root / name).open("wb") as file:
                 file.truncate(number * 7**number)
         (root / "link").symlink_to("folder")
-        # There are none: nobody is let in, and no password can be checked.
+        # One file lets nobody in, and none of the other can be checked.
         passwords = harness.folder()
+        (passwords / "private").write_text(f"nobody:$5$salt${'.' * 43}\n")
         options = [f"--auth={path}={passwords}{path}" for path in cls.PROTECTED.values()]
         cls.server = cls.enterClassContext(harness.Server(root, *options))
         browser = cls.enterClassContext(chromium.Browser())
@@ -312,10 +313,9 @@ class Looks(unittest.TestCase):
     def test_errors_have_a_heading_and_a_main_part(self):
         errors = {"/nothing-here": 404}
         errors |= dict(zip(self.PROTECTED.values(), (401, 500)))
-        for target, code in errors.items():
+        for target, code in reversed(errors.items()):
             self.show(target)
-            text = self.page.evaluate("document.body.innerText")
-            self.assertIn(f"Error code: {code}", text)
+            self.assertIn(f"Error code: {code}", self.page.text)
             nodes = self.page.call("Accessibility.getFullAXTree")["nodes"]
             roles = [node["role"]["value"] for node in nodes if not node["ignored"]]
             self.assertEqual((roles.count("main"), roles.count("heading")), (1, 1))
