@@ -54,21 +54,29 @@ test_needs='
   zsh                      zsh
 
   libbsd.so.0                    libbsd0
+  libdevmapper.so.1.02.1         libdevmapper1.02.1
   libevent-2.1.so.7              libevent-2.1-7
+  libglib-2.0.so.0               libglib2.0-0
+  libgpgme.so.11                 libgpgme11
   liblua5.3.so.0                 liblua5.3-0
   libopentracing-c-wrapper.so.0  libopentracing-c-wrapper0
+  libsubid.so.4                  libsubid4
   libtirpc.so.3                  libtirpc3
   libwrap.so.0                   libwrap0
+  libyajl.so.2                   libyajl2
 '
 # Daemons that tests start themselves. Installed, they would be started at every
 # boot of this machine, and two of them exclude each other: they are unpacked,
 # into the folder of the build. The libraries that they need stand above.
 test_daemons='
   caddy     caddy
+  conmon    conmon
+  crun      crun
   fail2ban-regex fail2ban
   haproxy   haproxy
   inetd     openbsd-inetd
   nginx     nginx
+  podman    podman
   stunnel4  stunnel4
   xinetd    xinetd
 '

@@ -26,7 +26,7 @@ EXAMPLES = HERE.parents[1] / "units"
 
 def block(start):
     """The block of code that begins so, as it is after the indentation."""
-    blocks = re.findall(r"(?:^    .*\n)+", README.read_text("utf-8"), re.MULTILINE)
+    blocks = re.findall(r"(?m)(?:^    .*\n(?:\n(?=    ))?)+", README.read_text("utf-8"))
     [found] = [b for b in map(textwrap.dedent, blocks) if b.startswith(start)]
     return found
 
@@ -38,6 +38,17 @@ def command(start, **places):
         text = text.replace("/" + name.replace("_", "/"), str(path))
     _, *options, root = shlex.split(text)
     return root, options
+
+
+def static_program():
+    """What README's recipe for routers builds; the folder of the build keeps it."""
+    with machine.build_folder() as build:
+        for line in block("meson setup build-static").splitlines():
+            command = shlex.split(line.replace("build-static", f"{build}/build-static"))
+            subprocess.run(
+                command, cwd=README.parent, check=True, stdout=subprocess.DEVNULL
+            )
+    return build / "build-static" / "src" / "cgihttpd"
 
 
 class StaticSite(unittest.TestCase):
@@ -289,16 +300,8 @@ class Router(unittest.TestCase):
         if os.geteuid() != 0:
             self.skipTest("only root may change the root folder")
         top = harness.folder()
-        build = top / "build-static"
-        setup, make = block("meson setup build-static").splitlines()
-        setup = shlex.split(setup.replace("build-static", str(build)))
-        subprocess.run(
-            setup, cwd=HERE.parents[1], check=True, stdout=subprocess.DEVNULL
-        )
-        make = shlex.split(make.replace("build-static", str(build)))
-        subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
         (top / "root" / "www").mkdir(parents=True)
-        shutil.copy(build / "src" / "cgihttpd", top / "root" / "cgihttpd")
+        shutil.copy(static_program(), top / "root" / "cgihttpd")
         (top / "root" / "www" / "file.txt").write_text("text\n")
         done = subprocess.run(
             ["chroot", top / "root", "/cgihttpd", "/www"],
