@@ -9,10 +9,12 @@ A test file ends in `harness.main()`.  Exit status 77 tells meson "skipped".
 import atexit
 import codecs
 import collections
+import contextlib
 import http.client
 import io
 import os
 import pathlib
+import random
 import re
 import select
 import shlex
@@ -105,10 +107,13 @@ def access_lines(log_format, count):
 
 
 def free_port():
-    """A loopback port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A loopback port that nobody has at this moment, and no connection is given."""
+    for _ in range(100):
+        port = random.randrange(20000, 30000)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 def connect(port, source="127.0.0.1", timeout=PATIENCE):

@@ -4,7 +4,6 @@ Each step is a block of README's code, and is timed.
 """
 
 import pathlib
-import random
 import shutil
 import subprocess
 import time
@@ -77,8 +76,7 @@ class Newcomer(unittest.TestCase):
         self.do("git, before the start", install_git)
         self.do("git clone", "cd /srv; git clone --quiet cgihttpd.git cgihttpd")
 
-        # None that a connection elsewhere gets while the compiler runs.
-        port = random.randrange(20000, 30000)
+        port = harness.free_port()
         demo = block("./units/demo").strip()
         demo = demo.replace("[FOLDER]", "tests/site").replace("[PORT]", str(port))
         start = time.monotonic()

@@ -257,9 +257,39 @@ class Stunnel(unittest.TestCase):
 
 
 class Fail2ban(unittest.TestCase):
+    def run_tool(self, name, *arguments):
+        tool = pathlib.Path(shutil.which(name))
+        library = tool.parents[1] / "lib/python3/dist-packages"
+        return subprocess.run(
+            ["/usr/bin/python3", tool, *arguments],
+            env={"PATH": harness.PATH, "PYTHONPATH": str(library)},
+            stdout=subprocess.PIPE,
+            check=True,
+            text=True,
+        ).stdout
+
+    def test_the_jail_has_the_filter(self):
+        harness.need("fail2ban-client")
+        settings = pathlib.Path(shutil.which("fail2ban-client")).parents[2]
+        place = harness.folder() / "fail2ban"
+        shutil.copytree(settings / "etc" / "fail2ban", place)
+        shutil.rmtree(place / "jail.d")
+        (place / "jail.d").mkdir()
+        (place / "jail.d" / "cgihttpd.conf").write_text(block("[cgihttpd]"))
+        rules = EXAMPLES / "cgihttpd.fail2ban"
+        shutil.copy(rules, place / "filter.d" / "cgihttpd.conf")
+        shown = self.run_tool("fail2ban-client", "-c", place, "-d")
+        for line in (
+            "['add', 'cgihttpd', 'systemd']",
+            "['set', 'cgihttpd', 'addjournalmatch', 'SYSLOG_IDENTIFIER=cgihttpd']",
+            "['set', 'cgihttpd', 'maxretry', 20]",
+            "['start', 'cgihttpd']",
+        ):
+            self.assertIn(line, shown)
+        self.assertIn("['set', 'cgihttpd', 'addfailregex', '^", shown)
+
     def test_the_filter_finds_who_was_refused_and_nobody_else(self):
         harness.need("fail2ban-regex")
-        tool = shutil.which("fail2ban-regex")
         top = harness.folder()
         (top / "file").write_text("text\n")
         asked = (
@@ -281,15 +311,8 @@ class Fail2ban(unittest.TestCase):
         with tempfile.NamedTemporaryFile("w", suffix=".log") as file:
             file.write(lines)
             file.flush()
-            library = pathlib.Path(tool).parents[1] / "lib/python3/dist-packages"
-            shown = subprocess.run(
-                ["/usr/bin/python3", tool, "--out", "ip"]
-                + [file.name, EXAMPLES / "cgihttpd.fail2ban"],
-                env={"PATH": harness.PATH, "PYTHONPATH": str(library)},
-                stdout=subprocess.PIPE,
-                check=True,
-                text=True,
-            ).stdout
+            rules = EXAMPLES / "cgihttpd.fail2ban"
+            shown = self.run_tool("fail2ban-regex", "--out", "ip", file.name, rules)
         expected = {address for address, _, is_found in asked if is_found}
         self.assertGreaterEqual(set(shown.split()), expected)
         self.assertLessEqual(set(shown.split()), expected | {"127.0.1.2"})
