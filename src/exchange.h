@@ -11,8 +11,9 @@
 
 namespace cgihttpd {
 
-/// Answers the request on the connection. Whatever the client does, this
-/// returns; where a script takes the handler's place, it does not.
+/// Answers the request on the connection. Whatever the client does, the process
+/// then ends with status 0, or this returns; a script that took the handler's
+/// place has a status of its own.
 void answer_request(const Options& options, const Log& log, Site& site,
                     const Guard& guard, const Activation& activation);
 

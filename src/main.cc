@@ -1,11 +1,12 @@
 // main.cc - options -> privileges -> activation -> exchange -> exit status.
 
 #include <sysexits.h>
+#include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <span>
+#include <system_error>
 #include <utility>
 
 #include "activation.h"
@@ -26,9 +27,12 @@ namespace {
 using namespace cgihttpd;  // NOLINT(google-build-using-namespace)
 
 int print(const std::string& text) {
-  const bool is_printed =
-      std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-  return is_printed ? EX_OK : EX_IOERR;
+  try {
+    write_file(STDOUT_FILENO, text);
+    return EX_OK;
+  } catch (const std::system_error&) {
+    return EX_IOERR;
+  }
 }
 
 // Of what is outside of the new root, while it is not yet one.
@@ -76,6 +80,18 @@ void __verbose_terminate_handler() {  // NOLINT(*-reserved-identifier, *-dcl*)
 }
 
 }  // namespace __gnu_cxx
+
+#ifdef _GLIBCXX_VERBOSE_ASSERT
+namespace std {  // NOLINT(*-dcl58-cpp)
+
+// The same of an assertion of its own.
+void __glibcxx_assert_fail(  // NOLINT(*-reserved-identifier, *-dcl*)
+    const char*, int, const char*, const char*) noexcept {
+  std::abort();
+}
+
+}  // namespace std
+#endif
 
 int main(int argc, char* argv[]) {
   const StandardFacts facts = find_standard_facts();

@@ -176,7 +176,7 @@ std::variant<ScriptProcess, StartFailure> ScriptProcess::start(
   }
   ScriptProcess process{pid, std::move(children)};
   if (error == 0) return process;
-  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  while (::wait4(pid, nullptr, 0, nullptr) < 0 && errno == EINTR) {
   }
   process.pid_ = 0;
   return StartFailure{stage, error};

@@ -48,8 +48,15 @@ auto restarted(Call call) {
   return result;
 }
 
-int open_restarted(int folder, const char* path, int flags) {
-  return restarted([&] { return ::openat(folder, path, flags | O_CLOEXEC); });
+// One function for whatever is opened by its name alone, and one for whatever
+// is looked at: each that is called is looked for when the program starts.
+int open_restarted(int folder, const char* path, int flags, mode_t mode = 0) {
+  return restarted(
+      [&] { return ::openat(folder, path, flags | O_CLOEXEC, mode); });
+}
+
+bool get_facts(int fd, struct stat& facts) noexcept {
+  return ::fstatat(fd, "", &facts, AT_EMPTY_PATH) == 0;
 }
 
 long openat2(int root, const char* path, const open_how& how) {
@@ -250,8 +257,8 @@ OpenResult make_memory_file() noexcept {
 
 OpenResult make_nameless_file(const std::string& folder) {
   constexpr mode_t mode = 0600;
-  UniqueFd file{
-      ::open(folder.c_str(), O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, mode)};
+  UniqueFd file{open_restarted(AT_FDCWD, folder.c_str(),
+                               O_TMPFILE | O_EXCL | O_RDWR, mode)};
   if (file || (errno != EOPNOTSUPP && errno != EISDIR))
     return opened(file.release());
   // Some file systems, NFS among them, cannot make one that never had a name.
@@ -285,14 +292,14 @@ OpenResult open_path(const std::string& path, int flags) {
 }
 
 OpenResult open_for_appending(const std::string& path, mode_t mode) {
-  constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
-                        O_NOFOLLOW | O_NONBLOCK;
-  return opened(restarted([&] { return ::open(path.c_str(), flags, mode); }));
+  constexpr int flags =
+      O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;
+  return opened(open_restarted(AT_FDCWD, path.c_str(), flags, mode));
 }
 
 struct stat facts_of(int fd) {
   struct stat facts {};
-  if (::fstat(fd, &facts) < 0) throw_errno("fstat");
+  if (!get_facts(fd, facts)) throw_errno("fstat");
   return facts;
 }
 
@@ -310,7 +317,7 @@ bool is_machine_failure(int error) noexcept {
 
 std::optional<struct stat> find_facts(int fd) noexcept {
   struct stat facts {};
-  if (::fstat(fd, &facts) < 0) return std::nullopt;
+  if (!get_facts(fd, facts)) return std::nullopt;
   return facts;
 }
 
