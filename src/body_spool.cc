@@ -1,5 +1,6 @@
 #include "body_spool.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,6 +31,15 @@ UniqueFd make_disk_file() {
   throw_error(last.error, "open a temporary file in", folders.back());
 }
 
+// From its start, and for nothing else: a script could fill the disk by it.
+UniqueFd for_reading(UniqueFd file) {
+  OpenResult reading =
+      open_path("/proc/self/fd/" + std::to_string(file.get()), O_RDONLY);
+  if (reading.fd) return std::move(reading.fd);
+  rewind_file(file.get());
+  return file;
+}
+
 // Grows in memory, and goes on on a disk.
 class SpoolFile {
  public:
@@ -47,8 +57,7 @@ class SpoolFile {
   }
 
   [[nodiscard]] SpooledBody take() {
-    rewind_file(file_.get());
-    return {std::move(file_), size_};
+    return {for_reading(std::move(file_)), size_};
   }
 
  private:

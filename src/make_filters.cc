@@ -22,6 +22,7 @@
 #include <map>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace {
@@ -51,6 +52,21 @@ constexpr std::array rare_calls{
     "clock_settime64", "clock_adjtime", "clock_adjtime64", "adjtimex",
     "sethostname", "setdomainname", "iopl", "ioperm", "vhangup"};
 
+// What a confined script would leave behind, in no folder: System V's and
+// POSIX's shared memory, semaphores and messages.
+constexpr std::array lasting_calls{"shmget", "semget", "msgget", "ipc",
+                                   "mq_open"};
+
+// What changes a file without opening it, which Landlock does not see.
+constexpr std::array attribute_calls{
+    "chmod",       "fchmod",       "fchmodat",     "fchmodat2",
+    "chown",       "fchown",       "lchown",       "fchownat",
+    "chown32",     "fchown32",     "lchown32",     "utime",
+    "utimes",      "futimesat",    "utimensat",    "utimensat_time64",
+    "setxattr",    "lsetxattr",    "fsetxattr",    "setxattrat",
+    "removexattr", "lremovexattr", "fremovexattr", "removexattrat",
+    "file_setattr"};
+
 // What an answer of ours needs once the client has been heard, whatever its
 // arguments. C libraries differ in which of these they call.
 constexpr std::array answer_calls{
@@ -67,6 +83,23 @@ constexpr std::array answer_calls{
     "clock_gettime", "clock_gettime64", "gettimeofday", "time", "getrandom",
     "futex", "futex_time64", "restart_syscall", "rt_sigreturn", "sigreturn",
     "exit", "exit_group"};
+
+// Calls that libseccomp may be too old to know. From 424 on, all architectures
+// have the same numbers.
+struct NewCall {
+  const char* name;
+  int number;
+};
+constexpr std::array new_calls{
+    NewCall{"process_madvise", 440}, NewCall{"mount_setattr", 442},
+    NewCall{"quotactl_fd", 443},     NewCall{"fchmodat2", 452},
+    NewCall{"setxattrat", 463},      NewCall{"removexattrat", 466},
+    NewCall{"open_tree_attr", 467},  NewCall{"file_setattr", 469}};
+
+// What follows them has come to Linux later than this program, up to the
+// numbers that an architecture keeps for itself.
+constexpr std::uint32_t first_unknown_call = 470;
+constexpr std::uint32_t first_private_call = 1024;
 
 constexpr std::uint32_t allow = SECCOMP_RET_ALLOW;
 constexpr std::uint32_t deny = SECCOMP_RET_ERRNO | EPERM;
@@ -135,9 +168,9 @@ class Filter {
     places_.emplace(0xffff'ffff, part({answer(allow)}));
   }
 
-  // A name that the architecture, or this libseccomp, does not know is skipped.
+  // A name that the architecture does not know is skipped.
   void add(const char* name, const Steps& steps) {
-    const int found = seccomp_syscall_resolve_name_arch(architecture_, name);
+    const int found = find_number(name);
     if (found < 0) return;
     const auto number = static_cast<std::uint32_t>(found);
     places_.try_emplace(number + 1,
@@ -149,7 +182,13 @@ class Filter {
     add(name, Steps{answer(action)});
   }
 
-  void print(const char* name) {
+  // C libraries take this answer for an old kernel's, and do without.
+  void hide_unknown_calls() {
+    places_.emplace(first_unknown_call, part({answer(unknown)}));
+    places_.emplace(first_private_call, places_.at(0));
+  }
+
+  void print(const std::string& name) {
     steps_ = {load(offsetof(seccomp_data, arch)), skip_if(architecture_, 1),
               answer(SECCOMP_RET_KILL_PROCESS),
               load(offsetof(seccomp_data, nr))};
@@ -157,7 +196,7 @@ class Filter {
     append_tree(intervals());
     append_parts();
     std::printf("\ninline constexpr std::array<sock_filter, %zu> %s{{\n",
-                steps_.size(), name);
+                steps_.size(), name.c_str());
     for (const sock_filter& s : steps_)
       std::printf("    {%#x, %u, %u, %#x},\n", s.code, s.jt, s.jf, s.k);
     std::printf("}};\n");
@@ -176,6 +215,15 @@ class Filter {
     std::uint8_t sock_filter::*distance;
     std::size_t part;
   };
+
+  [[nodiscard]] int find_number(const char* name) const {
+    const int found = seccomp_syscall_resolve_name_arch(architecture_, name);
+    if (found != __NR_SCMP_ERROR) return found;
+    const auto* const call = std::ranges::find_if(
+        new_calls,
+        [=](const NewCall& each) { return std::strcmp(each.name, name) == 0; });
+    return call == new_calls.end() ? found : call->number;
+  }
 
   // Equal parts are one.
   std::size_t part(const Steps& steps) {
@@ -289,21 +337,51 @@ void print_common_calls(std::uint32_t architecture) {
   // Its flags are in memory, where no filter sees them. C libraries take this
   // answer for an old kernel's, and call clone(2).
   filter.add("clone3", unknown);
-  // TIOCSTI and TIOCLINUX: input for somebody else's terminal.
-  filter.add("ioctl", if_any_of(1, {0x5412, 0x541c}, deny, allow));
+  filter.hide_unknown_calls();
+  // TIOCSTI and TIOCLINUX: input for somebody else's terminal. TIOCSETD: one
+  // that is a modem.
+  filter.add("ioctl", if_any_of(1, {0x5412, 0x541c, 0x5423}, deny, allow));
   // The one that there is, and the question which it is.
   filter.add("personality", if_any_of(0, {0, 0xffff'ffff}, allow, deny));
+  // Of others: one of CPU time is as good as a signal.
+  filter.add("prlimit64", if_any_of(0, {0}, allow, deny));
   filter.add("socket", usual_sockets());
+  filter.add("socketpair", if_any_of(0, {local_family}, allow, deny));
   filter.print("common_calls");
 }
 
-// What is left of them to a script without network.
-void print_local_calls(std::uint32_t architecture) {
-  Filter filter{allow, architecture};
+// The client's connection is a socket that a script may have without having
+// made it: dissolved by connect(2), it could be another one. Landlock sees who
+// connects and binds, but not MSG_FASTOPEN, nor that listen(2) takes a port.
+void take_network(Filter& filter) {
   filter.add("socket", if_any_of(0, {ipv4_family, ipv6_family}, deny, allow));
-  // The arguments of i386's old socket(2), number 1, are in memory.
-  filter.add("socketcall", if_any_of(0, {1}, deny, allow));
-  filter.print("local_calls");
+  // The arguments of i386's old calls are in memory: socket, listen, sendto,
+  // sendmsg and sendmmsg.
+  filter.add("socketcall", if_any_of(0, {1, 4, 11, 16, 20}, deny, allow));
+  filter.add("listen", deny);
+  constexpr std::uint32_t fast_open = 0x2000'0000;
+  filter.add("sendto", if_any_bit(3, fast_open, deny, allow));
+  filter.add("sendmsg", if_any_bit(2, fast_open, deny, allow));
+  filter.add("sendmmsg", if_any_bit(3, fast_open, deny, allow));
+}
+
+// What is left of the common ones to a confined script.
+void print_confined_calls(std::uint32_t architecture) {
+  for (const bool has_network : {false, true}) {
+    for (const bool has_folders : {false, true}) {
+      Filter filter{allow, architecture};
+      for (const char* name : lasting_calls)
+        filter.add(name, deny);
+      if (!has_network) take_network(filter);
+      if (!has_folders) {
+        for (const char* name : attribute_calls)
+          filter.add(name, deny);
+      }
+      filter.print(std::string{"confined_calls"} +
+                   (has_network ? "_with_network" : "") +
+                   (has_folders ? "_with_folders" : ""));
+    }
+  }
 }
 
 // What an answer of ours has.
@@ -320,8 +398,9 @@ void print_answer_calls(std::uint32_t architecture) {
     filter.add(name, if_any_bit(2, executable, deny, allow));
   // FIONBIO, FIONREAD, TIOCOUTQ.
   filter.add("ioctl", if_any_of(1, {0x5421, 0x541b, 0x5411}, allow, deny));
-  for (const char* name : {"fcntl", "fcntl64"})  // F_GETFD to F_SETFL
-    filter.add(name, if_any_of(1, {1, 2, 3, 4}, allow, deny));
+  // F_GETFD, F_SETFD, F_GETFL; not F_SETFL: what is in the log stays there.
+  for (const char* name : {"fcntl", "fcntl64"})
+    filter.add(name, if_any_of(1, {1, 2, 3}, allow, deny));
   // i386: send, recv, sendto, recvfrom, shutdown.
   filter.add("socketcall", if_any_of(0, {9, 10, 11, 12, 13}, allow, deny));
   filter.print("answer_calls");
@@ -349,7 +428,7 @@ int main(int argc, char* argv[]) {
         "#include <array>\n"
         "namespace cgihttpd {\n");
     print_common_calls(architecture);
-    print_local_calls(architecture);
+    print_confined_calls(architecture);
     print_answer_calls(architecture);
     std::printf("}\n");
   } catch (const std::exception& error) {

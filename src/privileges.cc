@@ -111,7 +111,8 @@ bool has_become(const Identity& wanted) {
   gid_t real_group = 0;
   gid_t effective_group = 0;
   gid_t saved_group = 0;
-  return ::getresuid(&real_user, &effective_user, &saved_user) == 0 &&
+  return ::getgroups(0, nullptr) == 0 &&
+         ::getresuid(&real_user, &effective_user, &saved_user) == 0 &&
          ::getresgid(&real_group, &effective_group, &saved_group) == 0 &&
          real_user == wanted.user && effective_user == wanted.user &&
          saved_user == wanted.user && real_group == wanted.group &&

@@ -40,8 +40,14 @@ bool drop_rare_calls_now() noexcept {
   return install_filter(common_calls);
 }
 
-bool drop_internet_now() noexcept {
-  return install_filter(local_calls);
+bool confine_calls_now(const Options& options) noexcept {
+  if (options.writable.empty()) {
+    return options.allow_network ? install_filter(confined_calls_with_network)
+                                 : install_filter(confined_calls);
+  }
+  return options.allow_network
+             ? install_filter(confined_calls_with_network_with_folders)
+             : install_filter(confined_calls_with_folders);
 }
 
 bool keep_answer_calls_now(LogTarget log) noexcept {
@@ -55,7 +61,7 @@ bool drop_rare_calls_now() noexcept {
   return false;
 }
 
-bool drop_internet_now() noexcept {
+bool confine_calls_now(const Options&) noexcept {
   return false;
 }
 
@@ -173,15 +179,15 @@ void allow_system(int ruleset) {
     allow(ruleset, folder, reading_and_executing, O_DIRECTORY | O_NOFOLLOW);
   for (const char* folder : {"/etc", "/proc", "/sys"})
     allow(ruleset, folder, reading, O_DIRECTORY);
-  for (const char* device : {"/dev/null", "/dev/zero", "/dev/full",
-                             "/dev/random", "/dev/urandom", "/dev/tty"})
+  for (const char* device :
+       {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"})
     allow(ruleset, device, read_files | write_files);
 }
 
 }  // namespace
 
 int Confinement::enter() const noexcept {
-  if (is_local_ && !drop_internet_now()) return errno;
+  if (filtered_ != nullptr && !confine_calls_now(*filtered_)) return errno;
   if (ruleset_ && !restrict_self(ruleset_.get())) return errno;
   return 0;
 }
@@ -228,7 +234,7 @@ Confinement Sandbox::confinement_for(int root, int folder,
                                      const std::string& program) const {
   Confinement confinement;
   if (!options_.confine) return confinement;
-  confinement.is_local_ = has_seccomp_ && !options_.allow_network;
+  if (has_seccomp_) confinement.filtered_ = &options_;
   // The devices below are harmless whatever is done with them.
   Handled handled{newest_file_rights & ~use_device, bind_and_connect_tcp,
                   abstract_sockets | signals};

@@ -23,7 +23,7 @@ class Confinement {
   friend class Sandbox;
 
   UniqueFd ruleset_;
-  bool is_local_ = false;
+  const Options* filtered_ = nullptr;  // what says which calls a filter leaves
 };
 
 /// The steps of the sandbox, each of which stays. Every one takes what this

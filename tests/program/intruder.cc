@@ -7,19 +7,26 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <mqueue.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <spawn.h>
 #include <sys/ioctl.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/msg.h>
 #include <sys/personality.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -122,12 +129,18 @@ void try_sockets() {
   say("packet socket", ::socket(AF_PACKET, SOCK_DGRAM, 0));
   say("netfilter socket", ::socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER));
   say("alg socket", ::socket(AF_ALG, SOCK_SEQPACKET, 0));
+  int pair[2] = {};
+  say("TIPC pair", ::socketpair(AF_TIPC, SOCK_SEQPACKET, 0, pair));
+  say("alg pair", ::socketpair(AF_ALG, SOCK_SEQPACKET, 0, pair));
+  say("local pair", ::socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
   say("route socket", ::socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
   say("local socket", ::socket(AF_UNIX, SOCK_STREAM, 0));
   char key = 'a';
   say("TIOCSTI", ::ioctl(STDIN_FILENO, TIOCSTI, &key));
   say_call("TIOCSTI beyond int", SYS_ioctl, STDIN_FILENO, beyond_int | TIOCSTI,
            &key);
+  const int discipline = N_PPP;
+  say("TIOCSETD", ::ioctl(STDIN_FILENO, TIOCSETD, &discipline));
 }
 
 // The calls of i386 and x32 end who makes them, where another answer does not.
@@ -177,7 +190,99 @@ void try_the_network() {
   say("abstract socket",
       ::connect(::socket(AF_UNIX, SOCK_STREAM, 0),
                 reinterpret_cast<const sockaddr*>(&abstract), size));
-  say("signal", ::kill(told_number("VICTIM"), 0));
+}
+
+// VICTIM: a process of the same user.
+void try_other_processes() {
+  const int victim = told_number("VICTIM");
+  say("signal", ::kill(victim, 0));
+  say_call("signal to a thread", SYS_tgkill, victim, victim, 0);
+  const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, victim, 0));
+  say_call("signal by pidfd", SYS_pidfd_send_signal, pidfd, 0, nullptr, 0);
+  const rlimit none{0, RLIM_INFINITY};
+  say("limit of others",
+      ::prlimit(static_cast<pid_t>(victim), RLIMIT_CORE, &none, nullptr));
+  const rlimit files{64, 64};
+  say("limit", ::setrlimit(RLIMIT_MEMLOCK, &files));
+  const std::string process = "/proc/" + std::to_string(victim);
+  for (const char* file : {"environ", "mem", "maps"}) {
+    const std::string path = process + "/" + file;
+    const int fd = ::open(path.c_str(), O_RDONLY);
+    char octet = 0;
+    say((std::string{"victim's "} + file).c_str(),
+        fd < 0 ? -1 : ::pread(fd, &octet, 1, 0));
+  }
+  say("victim's root",
+      ::open((process + "/root/etc/passwd").c_str(), O_RDONLY));
+  say("handler's memory",
+      ::open(("/proc/" + std::to_string(::getppid()) + "/mem").c_str(),
+             O_RDONLY));
+}
+
+// What would be there when all processes of the script have ended.
+void try_what_stays() {
+  const int memory = ::shmget(IPC_PRIVATE, 4096, 0600);
+  say("shared memory", memory);
+  if (memory >= 0) ::shmctl(memory, IPC_RMID, nullptr);
+  const int semaphore = ::semget(IPC_PRIVATE, 1, 0600);
+  say("semaphore", semaphore);
+  if (semaphore >= 0) ::semctl(semaphore, 0, IPC_RMID);
+  const int messages = ::msgget(IPC_PRIVATE, 0600);
+  say("message queue", messages);
+  if (messages >= 0) ::msgctl(messages, IPC_RMID, nullptr);
+  const std::string name = "/cgihttpd-" + std::to_string(::getpid());
+  const mqd_t queue = ::mq_open(name.c_str(), O_CREAT | O_RDWR, 0600, nullptr);
+  say("named queue", queue);
+  if (queue >= 0) ::mq_unlink(name.c_str());
+}
+
+// STDIN and STDOUT are the client's connection, which is lost; so all is said
+// on standard error.
+int become_another_client() {
+  // Where all of that is allowed, nobody is there to accept.
+  int yes = 1;
+  ::ioctl(STDIN_FILENO, FIONBIO, &yes);
+  const sockaddr_in server =
+      loopback(static_cast<std::uint16_t>(told_number("PORT")));
+  const auto* name = reinterpret_cast<const sockaddr*>(&server);
+  const auto tell = [](const char* what, long result) {
+    std::fprintf(
+        stderr, "%s %s\n", what,
+        result < 0 && errno != EINPROGRESS ? strerrorname_np(errno) : "0");
+  };
+  const auto dissolve = [&] {
+    sockaddr none{};
+    none.sa_family = AF_UNSPEC;
+    return ::connect(STDIN_FILENO, &none, sizeof none);
+  };
+  tell("connect again", ::connect(STDIN_FILENO, name, sizeof server));
+  tell("dissolve", dissolve());
+  tell("connect", ::connect(STDIN_FILENO, name, sizeof server));
+  dissolve();
+  const sockaddr_in any_port = loopback(0);
+  tell("bind",
+       ::bind(STDIN_FILENO, reinterpret_cast<const sockaddr*>(&any_port),
+              sizeof any_port));
+  dissolve();
+  char octet = 'a';
+  tell("sendto", ::sendto(STDIN_FILENO, &octet, 1, MSG_FASTOPEN | MSG_NOSIGNAL,
+                          name, sizeof server));
+  dissolve();
+  sockaddr_in target = server;
+  iovec octets{&octet, 1};
+  mmsghdr message{};
+  message.msg_hdr.msg_name = &target;
+  message.msg_hdr.msg_namelen = sizeof target;
+  message.msg_hdr.msg_iov = &octets;
+  message.msg_hdr.msg_iovlen = 1;
+  tell("sendmsg",
+       ::sendmsg(STDIN_FILENO, &message.msg_hdr, MSG_FASTOPEN | MSG_NOSIGNAL));
+  dissolve();
+  tell("sendmmsg",
+       ::sendmmsg(STDIN_FILENO, &message, 1, MSG_FASTOPEN | MSG_NOSIGNAL));
+  dissolve();
+  tell("listen", ::listen(STDIN_FILENO, 1));
+  return 0;
 }
 
 int spawn(const std::string& program) {
@@ -209,6 +314,45 @@ void try_folder(const char* what, const std::string& path) {
   say((name + " execute").c_str(), spawn(path + "/program"));
 }
 
+// What a file is, but for its content. OUTSIDE has an `own` one of the user's.
+void try_metadata() {
+  const std::string own = told("OUTSIDE") + "/own";
+  const char* const path = own.c_str();
+  say("mode", ::chmod(path, 0600));
+  say("owner", ::chown(path, ::getuid(), ::getgid()));
+  say("time", ::utimensat(AT_FDCWD, path, nullptr, 0));
+  say("attribute", ::setxattr(path, "user.a", "b", 1, 0));
+}
+
+// Beyond 0, 1 and 2.
+void count_descriptors() {
+  int others = 0;
+  for (int fd = STDERR_FILENO + 1; fd < 1024; ++fd)
+    others += ::fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+  std::printf("descriptors %d\n", others);
+}
+
+// From what may be written to what may not, and the other way.
+void try_to_move() {
+  const std::string outside = told("OUTSIDE");
+  const std::string inside = told("WRITABLE");
+  const auto say_move = [](const char* what, auto call, const std::string& from,
+                           const std::string& to) {
+    say(what, call(from.c_str(), to.c_str()));
+  };
+  say_move("symbolic link", ::symlink, outside + "/file", inside + "/symbolic");
+  say("read by a symbolic link",
+      ::open((inside + "/symbolic").c_str(), O_RDONLY));
+  say("read by /proc",
+      ::open(("/proc/self/root" + outside + "/file").c_str(), O_RDONLY));
+  say("read by ..", ::open((inside + "/../outside/file").c_str(), O_RDONLY));
+  say("own memory", ::open("/proc/self/mem", O_RDWR));
+  say_move("rename out", ::rename, inside + "/file", outside + "/moved");
+  say_move("rename in", ::rename, outside + "/file", inside + "/moved");
+  say_move("link out", ::link, inside + "/file", outside + "/linked");
+  say_move("link in", ::link, outside + "/file", inside + "/linked");
+}
+
 // OUTSIDE, READABLE, WRITABLE, DOCUMENT_ROOT/open: folders that have a `file`
 // and an executable `program`, and that all may write to.
 void try_files() {
@@ -220,18 +364,25 @@ void try_files() {
   say("/proc/self/status", ::open("/proc/self/status", O_RDONLY));
   say("/dev/null", ::open("/dev/null", O_RDWR));
   say("/dev/shm", ::open("/dev/shm", O_DIRECTORY));
+  say("/dev/tty", ::open("/dev/tty", O_RDWR));
   say("/usr/bin/true", spawn("/usr/bin/true"));
 }
 
 }  // namespace
 
 int main() {
+  if (told("QUERY_STRING") == "client") return become_another_client();
   std::printf("Content-Type: text/plain\n\n");
+  count_descriptors();
   try_the_kernel();
   try_namespaces();
   try_sockets();
   try_other_abis();
   try_the_network();
+  try_other_processes();
+  try_what_stays();
   try_files();
+  try_metadata();
+  try_to_move();
   return 0;
 }

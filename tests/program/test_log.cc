@@ -477,6 +477,86 @@ BOOST_AUTO_TEST_CASE(is_an_object_for_any_octet) {
   BOOST_TEST(answers == 256U);
 }
 
+// --- when nothing can be opened any more
+
+// A site whose file becomes shorter while it is sent: the error, and the line
+// of the request, come when the handler keeps to answering already.
+class ShorteningStage {
+ public:
+  // What the program writes to standard error.
+  std::vector<std::string> run(Launch launch) {
+    tree_.file("www/large", std::string(std::size_t{16} << 20U, 'a'));
+    launch.root = "www";
+    launch.receive_buffer = 4096;
+    Session session{tree_, launch};
+    session.send(get("/large"));
+    session.read_until("\r\n\r\n");
+    BOOST_TEST_REQUIRE(::truncate(tree_.path("www/large").c_str(), 0) == 0);
+    return session.finish().lines;
+  }
+
+  [[nodiscard]] const Tree& tree() const { return tree_; }
+
+ private:
+  Tree tree_;
+};
+
+void check_both_lines(const std::vector<std::string>& lines) {
+  BOOST_TEST_REQUIRE(lines.size() == 2U);
+  BOOST_TEST(lines[0].find("the file became shorter while it was sent") !=
+                 std::string::npos,
+             lines[0]);
+  BOOST_TEST(lines[1].find("/large") != std::string::npos, lines[1]);
+}
+
+// The options of a site with scripts, and of one without, and `more`.
+std::vector<std::vector<std::string>> both_kinds(
+    const std::vector<std::string>& more) {
+  std::vector<std::vector<std::string>> kinds{more, more};
+  kinds.back().emplace_back("--no-cgi");
+  return kinds;
+}
+
+BOOST_AUTO_TEST_CASE(has_its_lines_once_nothing_can_be_opened) {
+  for (const char* format : {"--log-format=combined", "--log-format=json"}) {
+    for (const auto& options : both_kinds({format})) {
+      ShorteningStage stage;
+      check_both_lines(stage.run({.options = options}));
+    }
+    ShorteningStage stage;
+    const std::string path = stage.tree().path("log");
+    for (const auto& options : both_kinds({format, "--log=" + path})) {
+      BOOST_TEST(stage.run({.options = options}).empty());
+      check_both_lines(lines_of(read_file(path)));
+      BOOST_TEST(::unlink(path.c_str()) == 0);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(reaches_syslog_once_nothing_can_be_opened,
+                     *precondition(with_mounts)) {
+  ShorteningStage stage;
+  const Daemon syslog{stage.tree(), "log", SOCK_DGRAM};
+  for (const auto& options : both_kinds({"--log=syslog"})) {
+    const auto mount = [&] { mount_syslog(syslog); };
+    BOOST_TEST(stage.run({.options = options, .in_child = mount}).empty());
+    check_both_lines(syslog.messages());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(reaches_the_journal_once_nothing_can_be_opened,
+                     *precondition(with_mounts) *
+                         precondition(with_libsystemd)) {
+  ShorteningStage stage;
+  const Daemon entries{stage.tree(), "socket", SOCK_DGRAM};
+  const Daemon streams{stage.tree(), "stdout", SOCK_STREAM};
+  for (const auto& options : both_kinds({"--log=journal"})) {
+    const auto mount = [&] { mount_journal(entries, streams); };
+    BOOST_TEST(stage.run({.options = options, .in_child = mount}).empty());
+    check_both_lines(entries.messages());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(tells_of_a_path_that_can_be_no_file) {
   Tree tree;
   tree.file("a.txt", "text");

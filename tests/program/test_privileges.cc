@@ -137,6 +137,39 @@ BOOST_AUTO_TEST_CASE(that_cannot_be_given_up_serve_nothing,
   }
 }
 
+// What another sandbox can do: the call says that it has done its work.
+void pretend(long number) {
+  const auto call = static_cast<std::uint32_t>(number);
+  std::array<sock_filter, 4> steps{{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  }};
+  const sock_fprog filter{steps.size(), steps.data()};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) {
+    ::_exit(127);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(are_seen_to_be_gone, *precondition(as_root)) {
+  Tree tree;
+  tree.file("a.txt", "text");
+  for (const long call : {SYS_setgroups, SYS_setresgid, SYS_setresuid}) {
+    BOOST_TEST_CONTEXT("call " << call) {
+      const Outcome outcome = ask(tree, get("/a.txt"), {.in_child = [=] {
+                                    join_groups();
+                                    pretend(call);
+                                  }});
+      BOOST_TEST(outcome.exit_status == 78);
+      BOOST_TEST(outcome.octets == "");
+      BOOST_TEST_REQUIRE(outcome.lines.size() == 1U);
+      BOOST_TEST(outcome.lines[0].find("--user=") != std::string::npos);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(stay_where_the_program_is_not_root,
                      *precondition(as_user)) {
   Tree tree;

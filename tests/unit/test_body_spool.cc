@@ -38,6 +38,7 @@ struct Spooled {
   std::string content;
   std::uint64_t size = 0;
   std::string path;
+  int access = -1;  // O_RDONLY, O_WRONLY or O_RDWR
 };
 
 Spooled spool(ConnectionKind kind, std::uint64_t max_octets,
@@ -45,11 +46,11 @@ Spooled spool(ConnectionKind kind, std::uint64_t max_octets,
   Connection connection{kind, timeout};
   const auto result = spool_body(connection, max_octets);
   if (const auto* refusal = std::get_if<Refusal>(&result))
-    return {refusal->status, {}, 0, {}};
+    return {refusal->status, {}, 0, {}, -1};
   const auto& body = std::get<SpooledBody>(result);
   const int file = body.file.get();
   return {std::nullopt, read_file(file, body.size + 1), body.size,
-          path_of(file)};
+          path_of(file), ::fcntl(file, F_GETFL) & O_ACCMODE};
 }
 
 // What a client of a local socket has for its body.
@@ -160,6 +161,12 @@ BOOST_AUTO_TEST_CASE(a_small_body_is_in_memory_and_a_large_one_on_a_disk) {
   BOOST_TEST(large.content == std::string(max_spool_memory_octets + 1, 'x'));
   BOOST_TEST(!large.path.starts_with("/memfd:"), large.path);
   BOOST_TEST(large.path.ends_with(" (deleted)"), large.path);
+}
+
+// A confined script could fill the disk by its standard input.
+BOOST_AUTO_TEST_CASE(a_body_can_only_be_read) {
+  BOOST_TEST(spool_large(1).access == O_RDONLY);
+  BOOST_TEST(spool_large(max_spool_memory_octets + 1).access == O_RDONLY);
 }
 
 BOOST_AUTO_TEST_CASE(tmpdir_says_where_if_it_can_be_there) {

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -85,9 +86,9 @@ constexpr std::uint64_t beyond_int = 0x7'0000'0000;
 struct CallRow {
   const char* why;
   long number;
-  std::array<std::uint64_t, 3> arguments;
+  std::array<std::uint64_t, 4> arguments;
   std::uint32_t common;
-  std::uint32_t local;
+  std::uint32_t confined;
   std::uint32_t answer;
   std::uint32_t journal;
 };
@@ -259,6 +260,33 @@ const CallRow call_rows[] = {
      allowed,
      denied,
      denied},
+    {"a pair of local sockets",
+     SYS_socketpair,
+     {AF_UNIX, SOCK_STREAM},
+     allowed,
+     allowed,
+     denied,
+     denied},
+    {"a pair of others",
+     SYS_socketpair,
+     {AF_TIPC, SOCK_SEQPACKET},
+     denied,
+     allowed,
+     denied,
+     denied},
+    {"a limit", SYS_prlimit64, {0}, allowed, allowed, denied, denied},
+    {"a limit of others",
+     SYS_prlimit64,
+     {1234},
+     denied,
+     allowed,
+     denied,
+     denied},
+    {"a call of tomorrow", 470, {}, absent, allowed, denied, denied},
+    {"one of the day after", 1023, {}, absent, allowed, denied, denied},
+    {"one of a machine alone", 1024, {}, allowed, allowed, denied, denied},
+    {"mounts, by a call that is new", 467, {}, denied, allowed, denied, denied},
+    {"a modem", SYS_ioctl, {0, TIOCSETD}, denied, allowed, denied, denied},
     {"DCCP", SYS_socket, {AF_INET, SOCK_DCCP}, denied, denied, denied, denied},
     {"the kernel's cryptography",
      SYS_socket,
@@ -388,11 +416,18 @@ const CallRow call_rows[] = {
      allowed},
     {"a descriptor's flags",
      SYS_fcntl,
-     {0, F_SETFL},
+     {0, F_GETFL},
      allowed,
      allowed,
      allowed,
      allowed},
+    {"others, so that the log is not appended to",
+     SYS_fcntl,
+     {0, F_SETFL},
+     allowed,
+     allowed,
+     denied,
+     denied},
     {"a descriptor's owner",
      SYS_fcntl,
      {0, F_SETOWN},
@@ -413,16 +448,96 @@ BOOST_AUTO_TEST_CASE(filters_decide_by_number_and_arguments) {
       call.arch = native_architecture();
       std::ranges::copy(row.arguments, std::begin(call.args));
       BOOST_TEST(decision(common_calls, call) == row.common);
-      BOOST_TEST(decision(local_calls, call) == row.local);
+      BOOST_TEST(decision(confined_calls, call) == row.confined);
       BOOST_TEST(decision(answer_calls, call) == row.answer);
       BOOST_TEST(decision(answer_calls_with_journal, call) == row.journal);
     }
   }
 }
 
+// What --allow-network and --writable give back to a confined script.
+struct ConfinedRow {
+  const char* why;
+  long number;
+  std::array<std::uint64_t, 4> arguments;
+  std::uint32_t plain;
+  std::uint32_t with_network;
+  std::uint32_t with_folders;
+};
+
+constexpr std::uint64_t fast_open = MSG_FASTOPEN | MSG_NOSIGNAL;
+
+const ConfinedRow confined_rows[] = {
+    {"reading", SYS_read, {}, allowed, allowed, allowed},
+    {"an IPv4 stream",
+     SYS_socket,
+     {AF_INET, SOCK_STREAM},
+     denied,
+     allowed,
+     denied},
+    {"a local stream",
+     SYS_socket,
+     {AF_UNIX, SOCK_STREAM},
+     allowed,
+     allowed,
+     allowed},
+    {"listening", SYS_listen, {}, denied, allowed, denied},
+    {"sending", SYS_sendto, {0, 0, 0, MSG_NOSIGNAL}, allowed, allowed, allowed},
+    {"connecting by sendto",
+     SYS_sendto,
+     {0, 0, 0, fast_open},
+     denied,
+     allowed,
+     denied},
+    {"a message", SYS_sendmsg, {}, allowed, allowed, allowed},
+    {"connecting by one",
+     SYS_sendmsg,
+     {0, 0, fast_open},
+     denied,
+     allowed,
+     denied},
+    {"connecting by several",
+     SYS_sendmmsg,
+     {0, 0, 0, beyond_int | fast_open},
+     denied,
+     allowed,
+     denied},
+    {"shared memory", SYS_shmget, {}, denied, denied, denied},
+    {"a semaphore", SYS_semget, {}, denied, denied, denied},
+    {"a message queue", SYS_msgget, {}, denied, denied, denied},
+    {"a named one", SYS_mq_open, {}, denied, denied, denied},
+    {"a mode", SYS_fchmodat, {}, denied, denied, allowed},
+    {"a mode of today", 452, {}, denied, denied, allowed},
+    {"an owner", SYS_fchownat, {}, denied, denied, allowed},
+    {"a time", SYS_utimensat, {}, denied, denied, allowed},
+    {"an attribute", SYS_setxattr, {}, denied, denied, allowed},
+    {"one of today", 463, {}, denied, denied, allowed},
+    {"a file's flags", 469, {}, denied, denied, allowed},
+};
+
+BOOST_AUTO_TEST_CASE(filters_of_confined_scripts_decide_by_options) {
+  for (const ConfinedRow& row : confined_rows) {
+    BOOST_TEST_CONTEXT(row.why) {
+      seccomp_data call{};
+      call.nr = static_cast<int>(row.number);
+      call.arch = native_architecture();
+      std::ranges::copy(row.arguments, std::begin(call.args));
+      BOOST_TEST(decision(confined_calls, call) == row.plain);
+      BOOST_TEST(decision(confined_calls_with_network, call) ==
+                 row.with_network);
+      BOOST_TEST(decision(confined_calls_with_folders, call) ==
+                 row.with_folders);
+      const bool is_allowed =
+          row.with_network == allowed || row.with_folders == allowed;
+      BOOST_TEST(decision(confined_calls_with_network_with_folders, call) ==
+                 (is_allowed ? allowed : denied));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(programs_of_another_abi_have_nothing) {
   const std::vector<std::span<const sock_filter>> filters{
-      common_calls, local_calls, answer_calls, answer_calls_with_journal};
+      common_calls, confined_calls, answer_calls, answer_calls_with_journal};
   for (const auto& filter : filters) {
     seccomp_data call{};
     call.nr = SYS_read;
@@ -441,7 +556,7 @@ BOOST_AUTO_TEST_CASE(programs_of_another_abi_have_nothing) {
 // The kernel runs a new filter for each number: that is what loading costs.
 BOOST_AUTO_TEST_CASE(filters_are_short) {
   BOOST_TEST(common_calls.size() <= 130U);
-  BOOST_TEST(local_calls.size() <= 20U);
+  BOOST_TEST(confined_calls.size() <= 70U);
   BOOST_TEST(answer_calls.size() <= 120U);
 }
 
@@ -455,6 +570,11 @@ boost::test_tools::assertion_result needs_sandbox(
   boost::test_tools::assertion_result result{problem.empty()};
   if (!problem.empty()) result.message() << problem;
   return result;
+}
+
+int landlock_abi() {
+  constexpr long create_ruleset = 444;
+  return static_cast<int>(::syscall(create_ruleset, nullptr, 0, 1U));
 }
 
 void answer_in(const std::string& root, const Options& options) {
@@ -554,8 +674,36 @@ BOOST_AUTO_TEST_CASE(an_answer_reads_below_the_root_and_does_nothing_else,
       {"a local socket",
        [] { return error_of(::socket(AF_UNIX, SOCK_DGRAM, 0)); },
        {EPERM}},
+      {"a pair of sockets",
+       [] {
+         std::array<int, 2> pair{};
+         return error_of(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair.data()));
+       },
+       {EPERM}},
+      {"a connection",
+       [] { return error_of(::connect(0, nullptr, 0)); },
+       {EPERM}},
+      {"a port", [] { return error_of(::bind(0, nullptr, 0)); }, {EPERM}},
+      {"a client", [] { return error_of(::listen(0, 1)); }, {EPERM}},
       {"a signal to the parent",
        [] { return error_of(::kill(::getppid(), 0)); },
+       {EPERM}},
+      {"a signal to its thread",
+       [] {
+         return error_of(::syscall(SYS_tgkill, ::getppid(), ::getppid(), 0));
+       },
+       {EPERM}},
+      {"a limit of the parent",
+       [] {
+         const rlimit none{};
+         return error_of(::prlimit(::getppid(), RLIMIT_CPU, &none, nullptr));
+       },
+       {EPERM}},
+      {"a file in memory",
+       [] { return error_of(::memfd_create("a", 0)); },
+       {EPERM}},
+      {"io_uring",
+       [] { return error_of(::syscall(SYS_io_uring_setup, 1, nullptr)); },
        {EPERM}},
       {"code",
        [] {
@@ -606,6 +754,15 @@ BOOST_AUTO_TEST_CASE(landlock_alone_keeps_to_the_root,
     BOOST_TEST(error_of(::open("/etc/passwd", O_RDONLY)) == EACCES);
     const int types = error_of(::open("/etc/mime.types", O_RDONLY));
     BOOST_TEST((types == 0 || types == ENOENT), types);
+    if (landlock_abi() < 6) return;
+    BOOST_TEST(error_of(::kill(::getppid(), 0)) == EPERM);
+    const UniqueFd tcp{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const auto* address = reinterpret_cast<const sockaddr*>(&name);
+    BOOST_TEST(error_of(::bind(tcp.get(), address, sizeof name)) == EACCES);
+    BOOST_TEST(error_of(::connect(tcp.get(), address, sizeof name)) == EACCES);
   });
 }
 
