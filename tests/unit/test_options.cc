@@ -544,7 +544,6 @@ constexpr ErrorRow usage_rows[] = {
     {"an option of several letters", "cgihttpd -isindex /srv", "-i: "},
     {"help excuses nothing", "cgihttpd --help --bogus", "--bogus: "},
     {"short for several options", "cgihttpd --se=a /srv", "--se=a: "},
-    {"short for one option", "cgihttpd --isind /srv", "--isind: "},
     {"a switch with a value", "cgihttpd --isindex=1 /srv",
      "--isindex: takes no value"},
     {"two roots", "cgihttpd /srv /var", "/var: only one root"},
