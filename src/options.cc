@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include <getopt.h>
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -551,67 +553,36 @@ constexpr auto apply_functions = [] {
   return functions;
 }();
 
-using Words = std::span<char* const>;
+// What getopt_long returns for a long option: its row, above all letters.
+constexpr int first_row_code = 256;
 
-std::string_view take_word(Words& words) {
-  const std::string_view word = words.front();
-  words = words.subspan(1);
-  return word;
-}
-
-[[noreturn]] void refuse_unknown(std::string_view option) {
-  refuse(option, {}, "no such option; see --help");
-}
-
-// --NAME, --NAME=VALUE, or --NAME and its value the first of `rest`.
-void apply_long(Options& options, std::string_view word, Words& rest) {
-  const std::size_t equals = std::min(word.find('='), word.size());
-  const std::string_view option = word.substr(0, equals);
-  const auto* row =
-      std::ranges::find(row_texts, option.substr(2),
-                        [](const RowText& r) { return r.name.view(); });
-  if (row == row_texts.end()) refuse_unknown(word);
-  const bool has_value = equals != word.size();
-  std::string_view value = word.substr(has_value ? equals + 1 : equals);
-  if (row->argument.empty()) {
-    if (has_value) refuse(option, {}, "takes no value");
-  } else if (!has_value) {
-    if (rest.empty()) refuse(option, {}, "needs a value");
-    value = take_word(rest);
+std::array<option, rows.size() + 1> long_options() {
+  std::array<option, rows.size() + 1> options{};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    options.at(i) = {
+        row_texts.at(i).name.c_str(),
+        row_texts.at(i).argument.empty() ? no_argument : required_argument,
+        nullptr, first_row_code + static_cast<int>(i)};
   }
-  apply_functions.at(static_cast<std::size_t>(row - row_texts.begin()))(options,
-                                                                        value);
+  return options;
 }
 
-// None of them has a value.
-void apply_letters(Options& options, std::string_view letters) {
-  for (const char letter : letters) {
-    const auto* row = std::ranges::find(row_texts, letter, &RowText::letter);
-    if (letter == 0 || row == row_texts.end())
-      refuse_unknown(std::string{'-', letter});
-    apply_functions.at(static_cast<std::size_t>(row - row_texts.begin()))(
-        options, {});
-  }
+std::size_t row_for(int code) {
+  if (code >= first_row_code)
+    return static_cast<std::size_t>(code - first_row_code);
+  const auto* row = std::ranges::find(row_texts, code, &RowText::letter);
+  return static_cast<std::size_t>(row - row_texts.begin());
 }
 
-// Returns what is no option, wherever it stands.
-std::vector<std::string_view> apply_words(Options& options, Words words) {
-  std::vector<std::string_view> operands;
-  while (!words.empty()) {
-    const std::string_view word = take_word(words);
-    if (word == "--") {
-      operands.insert(operands.end(), words.begin(), words.end());
-      break;
-    }
-    if (word.starts_with("--")) {
-      apply_long(options, word, words);
-    } else if (word.size() > 1 && word.starts_with('-')) {
-      apply_letters(options, word.substr(1));
-    } else {
-      operands.push_back(word);
-    }
+// getopt_long(3) has just answered `code`, '?' or ':'.
+[[noreturn]] void refuse_option(int code, std::span<char* const> arguments) {
+  if (optopt >= first_row_code) {
+    refuse(std::string{"--"} + row_texts.at(row_for(optopt)).name.c_str(), {},
+           code == ':' ? "needs a value" : "takes no value");
   }
-  return operands;
+  refuse(optopt != 0 ? std::string{'-', static_cast<char>(optopt)}
+                     : arguments[static_cast<std::size_t>(optind) - 1],
+         {}, "no such option; see --help");
 }
 
 // What a confined script has, and nobody has asked to confine one: a mistake
@@ -639,8 +610,7 @@ void check_chroot(const Options& options) {
     refuse("--chroot", {}, "the journal is out of reach there: log to syslog");
 }
 
-void take_operands(Options& options,
-                   std::span<const std::string_view> operands) {
+void take_operands(Options& options, std::span<char* const> operands) {
   if (operands.empty()) {
     throw SetupError{
         "no root folder: name the folder to serve as the last argument, "
@@ -657,13 +627,22 @@ void take_operands(Options& options,
 
 Options parse_options(std::span<char* const> arguments) {
   Options options;
-  const Words words = arguments.subspan(std::min(arguments.size(), 1UL));
-  const auto operands = apply_words(options, words);
+  const auto table = long_options();
+  ::optind = 0;  // GNU and musl: start anew
+  ::opterr = 0;  // descriptor 2 may be the connection
+  for (;;) {
+    const int code =
+        ::getopt_long(static_cast<int>(arguments.size()), arguments.data(),
+                      ":hV", table.data(), nullptr);
+    if (code == -1) break;
+    if (code == '?' || code == ':') refuse_option(code, arguments);
+    apply_functions.at(row_for(code))(options, optarg == nullptr ? "" : optarg);
+  }
   if (options.action == Options::Action::serve ||
       options.action == Options::Action::check) {
     check_confinement(options);
     check_chroot(options);
-    take_operands(options, operands);
+    take_operands(options, arguments.subspan(static_cast<std::size_t>(optind)));
   }
   return options;
 }
