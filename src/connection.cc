@@ -199,6 +199,7 @@ void Connection::linger(Expecting expecting) const {
   const Deadline last = std::min(Clock::now() + max_linger_time, end_);
   auto count = try_discard(STDIN_FILENO);
   if (!count && expecting == Expecting::nothing) return;
+  if (count != 0) finish_sending();
   while (count.value_or(1) != 0) {
     const Deadline next = Clock::now() + max_linger_silence;
     if (!wait_for(STDIN_FILENO, POLLIN, std::min(next, last))) return;

@@ -99,9 +99,10 @@ class Connection {
   /// Says that the answer is complete. No more can be sent.
   void finish_sending() const;
 
-  /// Waits, for a bounded time, until the client has closed its side, if it
-  /// has sent or will send what nobody has read: closing earlier would reset
-  /// the connection, and the client would lose the answer (RFC 9112 9.6).
+  /// Finishes sending and waits, for a bounded time, until the client has
+  /// closed its side, if it has sent or will send what nobody has read: closing
+  /// earlier would reset the connection, and the client would lose the answer
+  /// (RFC 9112 9.6). Otherwise the end of the process does the former.
   /// `Expecting::body`: a body was announced that was not read to its end.
   enum class Expecting { nothing, body };
   void linger(Expecting expecting) const;

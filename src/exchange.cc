@@ -488,7 +488,6 @@ void Exchange::report(const Refusal& refusal) const {
 
 void Exchange::finish() {
   if (is_aborted_) return;
-  connection_.finish_sending();
   record_.duration =
       std::chrono::floor<std::chrono::microseconds>(Clock::now() - start_);
   static_cast<void>(failure_of([&] { end_script(); }));
@@ -513,8 +512,9 @@ void Exchange::finish() {
 // The client, which has its answer or is gone, does not wait for the end of a
 // script that runs still.
 void Exchange::end_script() {
-  if (script_answer_.script && !options_.keep_running)
-    script_answer_.script->terminate();
+  if (!script_answer_.script) return;
+  connection_.finish_sending();
+  if (!options_.keep_running) script_answer_.script->terminate();
   wait_for_script(script_answer_);
 }
 

@@ -142,10 +142,13 @@ void drop_privileges(const std::string& user, const std::string& root) {
     throw SetupError{"cannot set no_new_privs: Linux 3.5 or newer is needed"};
   // As the kernel said at the start: no call is needed to ask.
   if (::getauxval(AT_EUID) == 0 || ::getauxval(AT_UID) == 0) {
+    // It then also does what PR_SET_DUMPABLE does (fs.suid_dumpable, proc(5)).
     become(user, root);
-  } else if (!root.empty()) {
+    return;
+  }
+  if (!root.empty())
     throw SetupError{"--chroot: only root may do that: start cgihttpd as root"};
-  } else if (!drop_capabilities()) {
+  if (!drop_capabilities()) {
     throw SetupError{
         "cannot give capabilities up: start cgihttpd without any, or let it "
         "call capset(2)"};

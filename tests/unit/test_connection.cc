@@ -637,7 +637,6 @@ BOOST_AUTO_TEST_CASE(lingers_until_the_client_has_closed) {
   }};
   wire.close_client();
   const Connection connection{ConnectionKind::socket, 1s};
-  connection.finish_sending();
   connection.linger(Connection::Expecting::body);
   BOOST_TEST(is_at_end(STDIN_FILENO));
   BOOST_TEST(client.wait() == 0);
@@ -652,7 +651,6 @@ BOOST_AUTO_TEST_CASE(lingers_over_what_was_sent_unasked) {
   }};
   wire.close_client();
   const Connection connection{ConnectionKind::socket, 1s};
-  connection.finish_sending();
   connection.linger(Connection::Expecting::nothing);
   BOOST_TEST(is_at_end(STDIN_FILENO));
   BOOST_TEST(client.wait() == 0);
