@@ -67,7 +67,7 @@ class Readme(unittest.TestCase):
         taken = re.findall(rf'\b(?:{names})\(\s*"(.+?)"', tests)
         starts = (*self.COMMANDS, *(text.replace("\\n", "\n") for text in taken))
         for text in blocks():
-            program = re.match(r"cgihttpd --(?:script|handler)=[^=]+=(\S+)", text)
+            program = re.match(r"cgihttpd --(?:script|handler)=\S+/(\S+)", text)
             is_taken = program and program[1] in tests
             self.assertTrue(is_taken or text.startswith(starts), text)
 
