@@ -8,7 +8,6 @@ import configparser
 import os
 import pathlib
 import shutil
-import subprocess
 import unittest
 
 import harness
