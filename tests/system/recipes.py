@@ -5,6 +5,7 @@ those of the test; what is not tried here is in container.py, git_web.py, php.py
 and superservers.py.
 """
 
+import fcntl
 import os
 import pathlib
 import re
@@ -48,13 +49,14 @@ def command(start, **places):
 
 def static_program():
     """What README's recipe for routers builds; the folder of the build keeps it."""
-    with machine.build_folder() as build:
+    folder = pathlib.Path(os.environ.get("BUILD") or harness.folder()) / "build-static"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two tests want it
         for line in block("meson setup build-static").splitlines():
-            command = shlex.split(line.replace("build-static", f"{build}/build-static"))
-            subprocess.run(
-                command, cwd=README.parent, check=True, stdout=subprocess.DEVNULL
-            )
-    return build / "build-static" / "src" / "cgihttpd"
+            step = shlex.split(line.replace("build-static", str(folder)))
+            subprocess.run(step, cwd=README.parent, check=True, stdout=subprocess.DEVNULL)
+    return folder / "src" / "cgihttpd"
 
 
 class Readme(unittest.TestCase):
