@@ -1,9 +1,11 @@
 """Recipes of README, taken from it, in the programs that they are for.
 
 The first words of a block of code name it.  Ports and paths are replaced by
-those of the test; what is not tried here is in git_web.py and php.py.
+those of the test; what is not tried here is in container.py, git_web.py, php.py
+and superservers.py.
 """
 
+import fcntl
 import os
 import pathlib
 import re
@@ -24,10 +26,15 @@ README = HERE.parents[1] / "README.md"
 EXAMPLES = HERE.parents[1] / "units"
 
 
+def blocks():
+    """README's blocks of code, as they are without the indentation."""
+    found = re.findall(r"(?m)(?:^    .*\n(?:\n(?=    ))?)+", README.read_text("utf-8"))
+    return [textwrap.dedent(text) for text in found]
+
+
 def block(start):
-    """The block of code that begins so, as it is after the indentation."""
-    blocks = re.findall(r"(?m)(?:^    .*\n(?:\n(?=    ))?)+", README.read_text("utf-8"))
-    [found] = [b for b in map(textwrap.dedent, blocks) if b.startswith(start)]
+    """The block of code that begins so."""
+    [found] = [text for text in blocks() if text.startswith(start)]
     return found
 
 
@@ -42,13 +49,29 @@ def command(start, **places):
 
 def static_program():
     """What README's recipe for routers builds; the folder of the build keeps it."""
-    with machine.build_folder() as build:
+    folder = pathlib.Path(os.environ.get("BUILD") or harness.folder()) / "build-static"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two tests want it
         for line in block("meson setup build-static").splitlines():
-            command = shlex.split(line.replace("build-static", f"{build}/build-static"))
-            subprocess.run(
-                command, cwd=README.parent, check=True, stdout=subprocess.DEVNULL
-            )
-    return build / "build-static" / "src" / "cgihttpd"
+            step = shlex.split(line.replace("build-static", str(folder)))
+            subprocess.run(step, cwd=README.parent, check=True, stdout=subprocess.DEVNULL)
+    return folder / "src" / "cgihttpd"
+
+
+class Readme(unittest.TestCase):
+    # Nothing is replaced in these; what they start, tests start.
+    COMMANDS = ("./tests/run", "./units/debian-package", "sudo systemctl", "systemctl")
+
+    def test_every_block_is_tried(self):
+        tests = "".join(path.read_text("utf-8") for path in HERE.glob("*.py"))
+        names = "block|command|configuration|recipe"
+        taken = re.findall(rf'\b(?:{names})\(\s*"(.+?)"', tests)
+        starts = (*self.COMMANDS, *(text.replace("\\n", "\n") for text in taken))
+        for text in blocks():
+            program = re.match(r"cgihttpd --(?:script|handler)=\S+/(\S+)", text)
+            is_taken = program and program[1] in tests
+            self.assertTrue(is_taken or text.startswith(starts), text)
 
 
 class StaticSite(unittest.TestCase):
@@ -200,31 +223,6 @@ def wait_for_port(port):
             return False
 
     machine.until(is_listening, f"nobody listens on port {port}")
-
-
-class Xinetd(unittest.TestCase):
-    def test_the_least_that_works(self):
-        harness.need("xinetd")
-        if os.geteuid() != 0:
-            self.skipTest("only root may start handlers as nobody")
-        top, port = harness.folder(), harness.free_port()
-        (top / "file.txt").write_text("text\n")
-        text = block("service cgihttpd").replace("port = 80", f"port = {port}")
-        text = text.replace("{\n", "{\n    bind = 127.0.0.1\n", 1)
-        text = text.replace("/usr/local/sbin/cgihttpd", harness.binary())
-        (top / "configuration").write_text(text.replace("/srv/www", str(top)))
-        xinetd = subprocess.Popen(
-            [shutil.which("xinetd"), "-dontfork", "-f", top / "configuration"]
-            + ["-pidfile", top / "pid"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self.addCleanup(xinetd.wait)
-        self.addCleanup(xinetd.kill)
-        wait_for_port(port)
-        answer = harness.ask(port, b"GET /file.txt HTTP/1.0\r\n\r\n")
-        self.assertEqual((answer.status, answer.body), (200, b"text\n"))
 
 
 class Stunnel(unittest.TestCase):

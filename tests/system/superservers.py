@@ -14,6 +14,7 @@ import unittest
 import harness
 import machine
 from machine import EXAMPLES, Journal, run
+from recipes import block
 
 CLIENT = "127.0.0.2"
 FIELDS = "Host: site.test\r\nConnection: close\r\n"
@@ -203,6 +204,40 @@ class HAProxy(Superserver, unittest.TestCase):
         run("systemctl", "start", "cgihttpd.socket")
         cls.addClassCleanup(run, "systemctl", "stop", "cgihttpd.socket")
         cls.serve("haproxy", "-db", "-f", sample)
+
+
+class Readme(unittest.TestCase):
+    """README's lines for each superserver, as they stand there.
+
+    Those for systemd are in systemd.py.
+    """
+
+    def answer(self, *command):
+        run(
+            *("systemd-run", "--quiet", "--collect", "--unit=superserver"),
+            *(f"--setenv=PATH={harness.PATH}", *command),
+        )
+        self.addCleanup(run, "systemctl", "stop", "superserver")
+        machine.until(Superserver.is_listening, "nobody listens")
+        self.assertEqual(machine.get("/file.txt").body, b"text\n")
+
+    def configuration(self, start):
+        path = harness.folder() / "configuration"
+        path.write_text(block(start))
+        return path
+
+    def test_xinetd(self):
+        harness.need("xinetd")
+        path = self.configuration("service cgihttpd")
+        self.answer(shutil.which("xinetd"), "-dontfork", "-f", path)
+
+    def test_inetd(self):
+        harness.need("inetd")
+        self.answer(shutil.which("inetd"), "-i", self.configuration("80 stream tcp"))
+
+    def test_tcpserver(self):
+        harness.need("tcpserver")
+        self.answer("sh", "-c", "exec " + block("tcpserver -HR"))
 
 
 if __name__ == "__main__":

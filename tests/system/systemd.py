@@ -17,6 +17,7 @@ import unittest
 import harness
 import machine
 from machine import Journal, get, post, run
+from recipes import block
 
 UNITS = pathlib.Path("/lib/systemd/system")
 USER_UNITS = pathlib.Path("/usr/lib/systemd/user")
@@ -218,6 +219,14 @@ class Default(Variant, unittest.TestCase):
         group = pathlib.Path("/sys/fs/cgroup/system.slice/system-cgihttpd.slice")
         left = [p.read_text() for p in group.rglob("cgroup.procs")]
         self.assertEqual("".join(left), "")
+
+
+class Readme(unittest.TestCase):
+    def test_another_folder_and_other_options(self):
+        script = pathlib.Path("/home/me/public/cgi-bin/script")
+        harness.write_script(script, "no script\n")
+        with drop_in("cgihttpd@.service", block("[Service]\nExecStart=")):
+            self.assertEqual(get("/cgi-bin/script").body, b"no script\n")
 
 
 class DropIn(Variant):
