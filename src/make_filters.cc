@@ -23,6 +23,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -326,11 +327,15 @@ Steps usual_sockets() {
           answer(deny)};
 }
 
+void deny_all(Filter& filter, std::span<const char* const> names) {
+  for (const char* name : names)
+    filter.add(name, deny);
+}
+
 // What we, and scripts, have from the start.
 void print_common_calls(std::uint32_t architecture) {
   Filter filter{allow, architecture};
-  for (const char* name : rare_calls)
-    filter.add(name, deny);
+  deny_all(filter, rare_calls);
   // CLONE_NEW*: of mounts, cgroups, UTS, IPC, users, PIDs, networks.
   constexpr std::uint32_t namespaces = 0x7e02'0000;
   filter.add("clone", if_any_bit(0, namespaces, deny, allow));
@@ -366,22 +371,16 @@ void take_network(Filter& filter) {
 }
 
 // What is left of the common ones to a confined script.
-void print_confined_calls(std::uint32_t architecture) {
-  for (const bool has_network : {false, true}) {
-    for (const bool has_folders : {false, true}) {
-      Filter filter{allow, architecture};
-      for (const char* name : lasting_calls)
-        filter.add(name, deny);
-      if (!has_network) take_network(filter);
-      if (!has_folders) {
-        for (const char* name : attribute_calls)
-          filter.add(name, deny);
-      }
-      filter.print(std::string{"confined_calls"} +
-                   (has_network ? "_with_network" : "") +
-                   (has_folders ? "_with_folders" : ""));
-    }
-  }
+void print_confined_calls(std::uint32_t architecture, const char* options) {
+  const std::string_view given{options};
+  const auto has_part = [=](std::string_view part) {
+    return given.find(part) != std::string_view::npos;
+  };
+  Filter filter{allow, architecture};
+  deny_all(filter, lasting_calls);
+  if (!has_part("_with_network")) take_network(filter);
+  if (!has_part("_with_folders")) deny_all(filter, attribute_calls);
+  filter.print(std::string{"confined_calls"}.append(given));
 }
 
 // What an answer of ours has.
@@ -428,7 +427,9 @@ int main(int argc, char* argv[]) {
         "#include <array>\n"
         "namespace cgihttpd {\n");
     print_common_calls(architecture);
-    print_confined_calls(architecture);
+    for (const char* options :
+         {"", "_with_network", "_with_folders", "_with_network_with_folders"})
+      print_confined_calls(architecture, options);
     print_answer_calls(architecture);
     std::printf("}\n");
   } catch (const std::exception& error) {
