@@ -23,6 +23,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -84,17 +85,35 @@ constexpr std::array answer_calls{
     "futex", "futex_time64", "restart_syscall", "rt_sigreturn", "sigreturn",
     "exit", "exit_group"};
 
-// Calls that libseccomp may be too old to know. From 424 on, all architectures
-// have the same numbers.
-struct NewCall {
+struct NumberedCall {
   const char* name;
   int number;
 };
+
+// What libseccomp may be too old to know. From 424 on, all architectures have
+// the same numbers.
 constexpr std::array new_calls{
-    NewCall{"process_madvise", 440}, NewCall{"mount_setattr", 442},
-    NewCall{"quotactl_fd", 443},     NewCall{"fchmodat2", 452},
-    NewCall{"setxattrat", 463},      NewCall{"removexattrat", 466},
-    NewCall{"open_tree_attr", 467},  NewCall{"file_setattr", 469}};
+    NumberedCall{"process_madvise", 440}, NumberedCall{"mount_setattr", 442},
+    NumberedCall{"quotactl_fd", 443},     NumberedCall{"fchmodat2", 452},
+    NumberedCall{"setxattrat", 463},      NumberedCall{"removexattrat", 466},
+    NumberedCall{"open_tree_attr", 467},  NumberedCall{"file_setattr", 469}};
+
+// Of i386, which libseccomp knows as parts of socketcall(2) and ipc(2) alone.
+constexpr std::array i386_calls{
+    NumberedCall{"socket", 359},     NumberedCall{"socketpair", 360},
+    NumberedCall{"listen", 363},     NumberedCall{"getsockopt", 365},
+    NumberedCall{"setsockopt", 366}, NumberedCall{"sendto", 369},
+    NumberedCall{"sendmsg", 370},    NumberedCall{"recvfrom", 371},
+    NumberedCall{"shutdown", 373},   NumberedCall{"semget", 393},
+    NumberedCall{"shmget", 395},     NumberedCall{"msgget", 399}};
+
+// -1 where it is none of them.
+int number_in(std::span<const NumberedCall> calls, const char* name) {
+  const auto found = std::ranges::find_if(calls, [=](const NumberedCall& call) {
+    return std::strcmp(call.name, name) == 0;
+  });
+  return found == calls.end() ? -1 : found->number;
+}
 
 // What follows them has come to Linux later than this program, up to the
 // numbers that an architecture keeps for itself.
@@ -218,11 +237,12 @@ class Filter {
 
   [[nodiscard]] int find_number(const char* name) const {
     const int found = seccomp_syscall_resolve_name_arch(architecture_, name);
-    if (found != __NR_SCMP_ERROR) return found;
-    const auto* const call = std::ranges::find_if(
-        new_calls,
-        [=](const NewCall& each) { return std::strcmp(each.name, name) == 0; });
-    return call == new_calls.end() ? found : call->number;
+    if (found >= 0) return found;
+    if (architecture_ == SCMP_ARCH_X86) {
+      const int number = number_in(i386_calls, name);
+      if (number >= 0) return number;
+    }
+    return number_in(new_calls, name);
   }
 
   // Equal parts are one.
@@ -326,11 +346,15 @@ Steps usual_sockets() {
           answer(deny)};
 }
 
+void deny_all(Filter& filter, std::span<const char* const> names) {
+  for (const char* name : names)
+    filter.add(name, deny);
+}
+
 // What we, and scripts, have from the start.
 void print_common_calls(std::uint32_t architecture) {
   Filter filter{allow, architecture};
-  for (const char* name : rare_calls)
-    filter.add(name, deny);
+  deny_all(filter, rare_calls);
   // CLONE_NEW*: of mounts, cgroups, UTS, IPC, users, PIDs, networks.
   constexpr std::uint32_t namespaces = 0x7e02'0000;
   filter.add("clone", if_any_bit(0, namespaces, deny, allow));
@@ -366,22 +390,16 @@ void take_network(Filter& filter) {
 }
 
 // What is left of the common ones to a confined script.
-void print_confined_calls(std::uint32_t architecture) {
-  for (const bool has_network : {false, true}) {
-    for (const bool has_folders : {false, true}) {
-      Filter filter{allow, architecture};
-      for (const char* name : lasting_calls)
-        filter.add(name, deny);
-      if (!has_network) take_network(filter);
-      if (!has_folders) {
-        for (const char* name : attribute_calls)
-          filter.add(name, deny);
-      }
-      filter.print(std::string{"confined_calls"} +
-                   (has_network ? "_with_network" : "") +
-                   (has_folders ? "_with_folders" : ""));
-    }
-  }
+void print_confined_calls(std::uint32_t architecture, const char* options) {
+  const std::string_view given{options};
+  const auto has_part = [=](std::string_view part) {
+    return given.find(part) != std::string_view::npos;
+  };
+  Filter filter{allow, architecture};
+  deny_all(filter, lasting_calls);
+  if (!has_part("_with_network")) take_network(filter);
+  if (!has_part("_with_folders")) deny_all(filter, attribute_calls);
+  filter.print(std::string{"confined_calls"}.append(given));
 }
 
 // What an answer of ours has.
@@ -428,7 +446,9 @@ int main(int argc, char* argv[]) {
         "#include <array>\n"
         "namespace cgihttpd {\n");
     print_common_calls(architecture);
-    print_confined_calls(architecture);
+    for (const char* options :
+         {"", "_with_network", "_with_folders", "_with_network_with_folders"})
+      print_confined_calls(architecture, options);
     print_answer_calls(architecture);
     std::printf("}\n");
   } catch (const std::exception& error) {

@@ -529,6 +529,7 @@ BOOST_AUTO_TEST_CASE(leaves_what_answers_need) {
     int status;
     std::string_view type;
   };
+  Tree tree;
   const std::vector<Row> rows{
       {"a file", get("/a.txt"), {}, 200, "text/plain"},
       {"a part",
@@ -552,7 +553,12 @@ BOOST_AUTO_TEST_CASE(leaves_what_answers_need) {
        {},
        200,
        "text/css"},
-      {"a host", get("/"), {"--vhosts"}, 404, "text/html"},
+      {"a host", get("/a.html"), {"--vhosts"}, 200, "text/html"},
+      {"no host",
+       "GET /a.html HTTP/1.1\r\nHost: none\r\n\r\n",
+       {"--vhosts"},
+       404,
+       "text/html"},
       {"a link within", get("/link"), {}, 200, "application/octet-stream"},
       {"a link out",
        get("/out"),
@@ -560,8 +566,8 @@ BOOST_AUTO_TEST_CASE(leaves_what_answers_need) {
        200,
        "application/octet-stream"},
   };
-  Tree tree;
   tree.file("www/a.txt", "text").file("www/folder/b", "");
+  tree.file("www/test/a.html", "text");
   tree.file("www/b.css", "b {}").file("www/b.css.gz", "coded");
   tree.link("www/link", "a.txt").link("www/out", tree.path("outside"));
   tree.file("outside", "outside");
@@ -579,6 +585,27 @@ BOOST_AUTO_TEST_CASE(leaves_what_answers_need) {
         BOOST_TEST(outcome.access().status == row.status);
       }
     }
+  }
+}
+
+// What checks them is opened before the handler keeps to answering.
+BOOST_AUTO_TEST_CASE(leaves_what_passwords_need, *precondition(with_libcrypt)) {
+  Tree tree;
+  tree.file("www/private/a.txt", "text");
+  // `secret`, by SHA-512.
+  tree.file("passwords",
+            "alice:$6$rounds=1000$salt$HNxBeBnDfSfUrTj6KiLnmd7tGCvHEmcExh8kl/"
+            "S0cZ5WrCciNZgfhbpkeFQ4JfkHX.8vPq45lY0iINnCx1Lkm.\n");
+  const std::string passwords = tree.path("passwords");
+  const std::string authorization = "Authorization: Basic YWxpY2U6c2VjcmV0\r\n";
+  for (const char* scripts : {"--no-cgi", "--isindex"}) {
+    const Launch launch{.options = {scripts, "--auth=/private=" + passwords},
+                        .root = "www"};
+    BOOST_TEST(ask(tree, get("/private/a.txt", authorization), launch)
+                   .response()
+                   .body == "text");
+    BOOST_TEST(ask(tree, get("/private/a.txt"), launch).response().status ==
+               401);
   }
 }
 

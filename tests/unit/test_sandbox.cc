@@ -555,8 +555,8 @@ BOOST_AUTO_TEST_CASE(programs_of_another_abi_have_nothing) {
 
 // The kernel runs a new filter for each number: that is what loading costs.
 BOOST_AUTO_TEST_CASE(filters_are_short) {
-  BOOST_TEST(common_calls.size() <= 130U);
-  BOOST_TEST(confined_calls.size() <= 70U);
+  BOOST_TEST(common_calls.size() <= 140U);
+  BOOST_TEST(confined_calls.size() <= 80U);
   BOOST_TEST(answer_calls.size() <= 120U);
 }
 
