@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <forward_list>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -126,8 +127,9 @@ class Exchange {
   Sandbox sandbox_;
 
   Head head_;
-  Request request_;                   // as the client sent it
-  std::optional<Resource> resource_;  // the end of the process closes it
+  Request request_;  // as the client sent it
+  // The end of the process closes them, for one call less each.
+  std::forward_list<Resource> resources_;
   AccessRecord record_;
   std::string user_;  // whose password was right
   ScriptAnswer script_answer_;
@@ -205,11 +207,10 @@ void Exchange::answer(const Request& request) {
   }
   user_ = std::move(admission.user);
   if (!user_.empty()) record_.user = user_;
-  Resource resource = find(request);
+  Resource& resource = resources_.emplace_front(find(request));
   if (!std::holds_alternative<Script>(resource))
     keep_to_answering(std::get_if<File>(&resource));
   std::visit([&](auto& found) { answer(request, found); }, resource);
-  resource_ = std::move(resource);
 }
 
 // What it names. Passwords are nobody's, wherever their file is.
