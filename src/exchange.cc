@@ -145,6 +145,8 @@ void Exchange::run() {
   if (const auto failure = failure_of([&] { serve(); })) {
     has_unread_body_ = true;
     if (script_answer_.script) script_answer_.script->terminate();
+    // Where that is what failed, the error is told without it.
+    static_cast<void>(failure_of([&] { keep_to_answering(nullptr); }));
     // What fails now, too, has no one left to be told.
     static_cast<void>(failure_of([&] { refuse(*failure); }));
   }

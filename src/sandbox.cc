@@ -204,9 +204,12 @@ void Sandbox::drop_rare_calls() {
   demand(has_seccomp_, "seccomp");
 }
 
-// What was there at the start may fail yet, for want of memory.
+// What this kernel has may fail yet, for want of memory or descriptors: whoever
+// takes these shall not go free by that.
 void Sandbox::demand(bool is_done, const char* call) const {
-  if (!is_done && options_.sandbox == SandboxMode::require) throw_errno(call);
+  if (is_done) return;
+  const bool is_there = errno == ENOMEM || errno == EMFILE || errno == ENFILE;
+  if (is_there || options_.sandbox == SandboxMode::require) throw_errno(call);
 }
 
 void Sandbox::keep_to_answering(int root, TypeTable table) {

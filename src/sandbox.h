@@ -27,7 +27,8 @@ class Confinement {
 };
 
 /// The steps of the sandbox, each of which stays. Every one takes what this
-/// kernel lets it take; with --sandbox=off, nothing.
+/// kernel lets it take; with --sandbox=off, nothing. Throws std::system_error
+/// where the kernel could, but has no memory or descriptor left.
 class Sandbox {
  public:
   /// Throws SetupError where --sandbox=require is given, and something lacks.

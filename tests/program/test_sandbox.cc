@@ -60,27 +60,36 @@ void install(std::span<sock_filter> steps) {
   }
 }
 
-void forbid_landlock() {
+// What Landlock starts with fails.
+void fail_landlock(std::uint32_t error) {
   constexpr std::uint32_t create_ruleset = 444;
   std::array<sock_filter, 4> steps{{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, create_ruleset, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   }};
   install(steps);
 }
 
-void forbid_seccomp() {
+void fail_seccomp(std::uint32_t error) {
   std::array<sock_filter, 6> steps{{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   }};
   install(steps);
+}
+
+void forbid_landlock() {
+  fail_landlock(ENOSYS);
+}
+
+void forbid_seccomp() {
+  fail_seccomp(EINVAL);
 }
 
 // --- the intruder
@@ -451,6 +460,32 @@ BOOST_AUTO_TEST_CASE(does_what_the_kernel_can) {
     }
     const Launch launch{.options = {"--no-cgi"}, .in_child = forbid};
     BOOST_TEST(ask(tree, get("/a.txt"), launch).response().body == "text");
+  }
+}
+
+// A script that takes all the memory must not set the next one free.
+BOOST_AUTO_TEST_CASE(is_there_or_nothing_is_served,
+                     *precondition(with_sandbox)) {
+  Tree tree;
+  tree.file("a.txt", "text").script("cgi-bin/x", "printf 'A: b\\n\\nran\\n'");
+  for (const std::uint32_t error :
+       std::array<std::uint32_t, 3>{ENOMEM, EMFILE, ENFILE}) {
+    BOOST_TEST_CONTEXT("error " << error) {
+      for (const char* target : {"/a.txt", "/cgi-bin/x"}) {
+        const Outcome outcome =
+            ask(tree, get(target), {.options = {"--confine"}, .in_child = [=] {
+                                      fail_landlock(error);
+                                    }});
+        BOOST_TEST(outcome.response().status == 500);
+        BOOST_TEST(outcome.exit_status == 0);
+        BOOST_TEST(outcome.reports().size() == 1U);
+      }
+      const Outcome outcome =
+          ask(tree, get("/a.txt"), {.in_child = [=] { fail_seccomp(error); }});
+      BOOST_TEST(outcome.octets.empty());
+      BOOST_TEST(outcome.exit_status == 71);
+      BOOST_TEST(outcome.lines.size() == 1U);
+    }
   }
 }
 
