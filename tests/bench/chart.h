@@ -1,13 +1,13 @@
-// chart.h - The times of a file and of a script, as a picture (pure).
+// chart.h - What visitors would ask first, as a picture (pure).
 #pragma once
 
 #include <string>
 
-#include "times.h"
+#include "report.h"
 
 namespace bench {
 
-/// SVG, for light and dark pages; empty where nothing was measured.
-[[nodiscard]] std::string make_chart(const Times& times);
+/// SVG, for light and dark pages.
+[[nodiscard]] std::string make_chart(const Results& results);
 
 }  // namespace bench

@@ -6,18 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "processes.h"
 #include "program.h"
 
 namespace bench {
-
-using cgihttpd::UniqueFd;
-
-/// What is started: argv[0] is its name, which need not be that of its file.
-struct Command {
-  std::string program;
-  std::vector<std::string> words;
-  std::vector<std::string> environment{"PATH=/usr/bin:/bin"};
-};
 
 enum class Sort {
   floor,     ///< the least that can be
@@ -48,10 +40,8 @@ struct Question {
 /// of the connection.
 struct Answer {
   double microseconds = 0;
-  /// In user and system mode, of the program and of all that it started; not of
-  /// servers.
-  double cpu_microseconds = 0;
-  double page_faults = 0;
+  /// Of the program and of all that it started; not of servers.
+  Usage usage{};
   std::uint64_t octets = 0;
   /// The status line, and what came with it.
   std::string beginning;
@@ -74,10 +64,8 @@ class Arena {
   /// Starts a program with a connection of it.
   [[nodiscard]] pid_t start(const Command& command, UniqueFd connection) const;
 
-  /// Waits for a program. Adds what it took to `answer`.
-  static void wait_for(pid_t pid, Answer& answer);
-  /// The same for all that programs have left behind.
-  void wait_for_orphans(Answer& answer) const;
+  /// Waits for all that programs have left behind.
+  Usage wait_for_orphans() const { return wait_for_all_but(servers_); }
 
  private:
   [[nodiscard]] Answer ask_server(std::uint16_t port,
@@ -89,9 +77,5 @@ class Arena {
   UniqueFd listening_;
   std::vector<pid_t> servers_;
 };
-
-/// Starts `command` by vfork with `connection` as 0 and 1, as a superserver
-/// does.
-[[nodiscard]] pid_t spawn(const Command& command, int connection, int log);
 
 }  // namespace bench

@@ -30,6 +30,7 @@ std::vector<Cost> measure_costs(const Site& site, const Arena& arena) {
   const auto add = [&](const char* kind, const std::string& target,
                        const std::vector<Contestant>& contestants) {
     for (const Contestant& one : contestants) {
+      throw_if_stopped();
       try {
         costs.push_back(
             {kind, one.name, count(one.command, arena, "GET " + target + end)});
@@ -42,8 +43,7 @@ std::vector<Cost> measure_costs(const Site& site, const Arena& arena) {
   add("file", "/file.txt",
       {site.floor("limit", "limit"), site.floor("floor", "floor")});
   add("file", "/file.txt", site.ours());
-  if (site.has_option("--sandbox"))
-    add("file", "/file.txt", site.ours({"--sandbox=off"}));
+  add("file", "/file.txt", site.ours({"--sandbox=off"}));
   add("file", "/file.txt", site.handlers());
   add("c", "/cgi-bin/c", site.ours());
   add("c", "/cgi-bin/c", site.ours({"--cgi-output=direct"}));

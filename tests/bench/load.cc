@@ -1,34 +1,25 @@
 #include "load.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <stdexcept>
-#include <system_error>
 
 namespace bench {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // Accepts connections, and starts a program for each.
 class Superserver {
  public:
   Superserver(const Command& command, const std::string& log)
-      : listening_{program::listen_on_loopback()} {
-    ::listen(listening_.get(), SOMAXCONN);
-    pid_ = ::fork();
-    if (pid_ < 0)
-      throw std::system_error{errno, std::generic_category(), "fork"};
+      : listening_{program::listen_on_loopback()},
+        pid_{make_child(listening_.get())} {
     if (pid_ == 0) serve(command, log);
   }
   Superserver(const Superserver&) = delete;
@@ -43,118 +34,94 @@ class Superserver {
   }
 
  private:
+  static pid_t make_child(int listening) {
+    checked(::listen(listening, SOMAXCONN), "listen");
+    return checked(::fork(), "fork");
+  }
+
   [[noreturn]] void serve(const Command& command,
                           const std::string& log) const {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::signal(SIGCHLD, SIG_IGN);  // NOLINT(*-err33-c): no zombies
+    // No zombies, without a wait for them.
+    struct sigaction action {};
+    action.sa_flags = SA_NOCLDWAIT;
+    action.sa_handler = SIG_DFL;  // NOLINT(*-union-access)
+    ::sigaction(SIGCHLD, &action, nullptr);
     const int file =
         ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     for (;;) {
       const UniqueFd connection{
           ::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-      if (connection) static_cast<void>(spawn(command, connection.get(), file));
+      if (!connection) ::_exit(1);
+      static_cast<void>(spawn(command, connection.get(), file));
     }
   }
 
   UniqueFd listening_;
-  pid_t pid_ = -1;
+  pid_t pid_;
 };
 
-// A client that asks again and again.
-class Client {
- public:
-  Client(std::uint16_t port, const std::string& request)
-      : port_{port}, request_{request} {
-    ask();
-  }
-
-  [[nodiscard]] int socket() const { return socket_.get(); }
-
-  // Takes what has come. Whether that was all.
-  bool receive() {
-    std::array<char, 4096> chunk{};
-    const ssize_t count = ::recv(socket_.get(), chunk.data(), chunk.size(), 0);
-    if (count < 0)
-      throw std::system_error{errno, std::generic_category(), "recv"};
-    if (count > 0) {
-      if (is_new_ && std::string_view{chunk.data(), 13}.find(" 200 ") != 8)
-        throw std::runtime_error{"no 200: " + request_};
-      is_new_ = false;
-      return false;
-    }
-    if (is_new_) throw std::runtime_error{"no answer: " + request_};
-    ask();
-    return true;
-  }
-
- private:
-  void ask() {
-    socket_ = program::connect_to_port(port_);
-    program::send_all(socket_.get(), request_);
-    is_new_ = true;
-  }
-
-  std::uint16_t port_;
-  const std::string& request_;
-  UniqueFd socket_;
-  bool is_new_ = true;
-};
-
-double measure_rate(std::uint16_t port, const std::string& request,
-                    double seconds) {
-  std::array clients{Client{port, request}, Client{port, request},
-                     Client{port, request}, Client{port, request}};
-  std::array<pollfd, clients.size()> waiting{};
-  double answers = 0;
-  const auto begin = Clock::now();
-  for (;;) {
-    const std::chrono::duration<double> time = Clock::now() - begin;
-    if (time.count() >= seconds) return answers / time.count();
-    for (std::size_t i = 0; i < clients.size(); ++i)
-      waiting[i] = {clients[i].socket(), POLLIN, 0};
-    if (::poll(waiting.data(), waiting.size(), 20000) <= 0)
-      throw std::runtime_error{"no answer: " + request};
-    for (std::size_t i = 0; i < clients.size(); ++i)
-      if (waiting[i].revents != 0 && clients[i].receive()) ++answers;
-  }
+// The number after `name` in what ab says.
+double find_number(const std::string& text, const std::string& name) {
+  const std::size_t at = text.find(name + ":");
+  return at == std::string::npos
+             ? 0
+             : std::strtod(text.c_str() + at + name.size() + 1, nullptr);
 }
 
-std::vector<Contestant> contestants(const Site& site,
-                                    const std::vector<Contestant>& servers) {
-  std::vector<Contestant> all = site.ours();
-  for (const auto& more :
-       {site.ours({"--cgi-output=direct"}), site.handlers(), servers})
-    all.insert(all.end(), more.begin(), more.end());
-  std::erase_if(
-      all, [](const Contestant& one) { return one.name == "micro-httpd"; });
-  return all;
+// Requests a second.
+double run_ab(const std::string& ab, std::uint16_t port,
+              const std::string& target, int most) {
+  throw_if_stopped();
+  const std::string url =
+      "http://127.0.0.1:" + std::to_string(port) + "/cgi-bin/" + target;
+  const UniqueFd null{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+  program::Start start;
+  start.program = ab;
+  start.name = "ab";
+  start.arguments = {"-q", "-c", "4", "-t", "1", "-n", std::to_string(most),
+                     url};
+  start.environment = program::base_environment();
+  start.standard = {null.get(), program::Start::errors, program::Start::errors};
+  program::Process process{start};
+  const int status = process.wait();
+  const std::string said = process.errors();
+  if (status != 0 || find_number(said, "Failed requests") != 0 ||
+      find_number(said, "Non-2xx responses") != 0)
+    throw std::runtime_error{url + ": " + said};
+  return find_number(said, "Requests per second");
+}
+
+// They take turns.
+void measure_script(const Site& site, const std::string& script, Load load,
+                    std::vector<Rate>& rates) {
+  const std::string ab = site.find_program("ab");
+  for (int turn = 0; turn < load.turns; ++turn) {
+    for (Rate& rate : rates) {
+      if (rate.kind != script) continue;
+      const auto& [name, sort, command, port] = rate.contestant;
+      if (sort == Sort::resident) {
+        rate.per_second.add(run_ab(ab, port, script, load.most));
+      } else {
+        const Superserver server{command, site.path("log")};
+        rate.per_second.add(run_ab(ab, server.port(), script, load.most));
+      }
+    }
+  }
 }
 
 }  // namespace
 
 std::vector<Rate> measure_rates(const Site& site,
                                 const std::vector<Contestant>& servers,
-                                int turns, double seconds) {
-  const auto all = contestants(site, servers);
+                                Load load) {
   std::vector<Rate> rates;
   for (const char* script : {"c", "sh", "perl"}) {
-    const std::size_t first = rates.size();
-    for (const Contestant& one : all)
-      rates.push_back({script, one.name, one.sort});
-    const std::string request = std::string{"GET /cgi-bin/"} + script +
-                                " HTTP/1.1\r\nHost: localhost\r\n"
-                                "Connection: close\r\n\r\n";
-    for (int turn = 0; turn < turns; ++turn) {
-      for (std::size_t i = 0; i < all.size(); ++i) {
-        Series& series = rates[first + i].per_second;
-        if (all[i].sort == Sort::resident) {
-          series.add(measure_rate(all[i].port, request, seconds));
-        } else {
-          const Superserver server{all[i].command, site.path("log")};
-          series.add(measure_rate(server.port(), request, seconds));
-        }
-      }
-    }
+    for (const auto& some : {site.ours(), site.ours({"--cgi-output=direct"}),
+                             site.script_handlers(), servers})
+      for (const Contestant& one : some)
+        rates.push_back({script, one});
+    measure_script(site, script, load, rates);
   }
   return rates;
 }

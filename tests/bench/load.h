@@ -1,4 +1,4 @@
-// load.h - How many requests a second several clients get answered.
+// load.h - How many requests for a script a second are answered, by ab.
 #pragma once
 
 #include <string>
@@ -11,15 +11,19 @@ namespace bench {
 
 struct Rate {
   std::string kind;
-  std::string name;
-  Sort sort = Sort::handler;
+  Contestant contestant;
   Series per_second{};
 };
 
-/// Of a script in C, one in sh and one in Perl; by ours, others and servers in
-/// turns of `seconds`.
+/// For each contestant: turns of a second, with at most so many requests.
+struct Load {
+  int turns = 0;
+  int most = 0;
+};
+
+/// Of a script in C, one in sh and one in Perl; by ours, others and servers, of
+/// four clients at once.
 [[nodiscard]] std::vector<Rate> measure_rates(
-    const Site& site, const std::vector<Contestant>& servers, int turns,
-    double seconds);
+    const Site& site, const std::vector<Contestant>& servers, Load load);
 
 }  // namespace bench

@@ -13,11 +13,6 @@ namespace bench {
 
 namespace {
 
-struct State {
-  const char* name;
-  std::string head;
-};
-
 // A field of a file of /proc, in KiB; 0 where there is none.
 double find_field(const std::string& text, std::string_view name) {
   const std::size_t at = text.find("\n" + std::string{name} + ":");
@@ -45,10 +40,7 @@ class Held {
     client_.reset();
     ::kill(pid_, SIGTERM);
   }
-  void wait() const {
-    Answer answer;
-    Arena::wait_for(pid_, answer);
-  }
+  void wait() const { wait_for(pid_); }
 
   [[nodiscard]] std::string read(const std::string& file) const {
     return program::read_file("/proc/" + std::to_string(pid_) + "/" + file);
@@ -67,7 +59,7 @@ class Held {
 };
 
 // Until none of them has run for a while.
-void wait_until_quiet(const std::vector<Held>& all) {
+void wait_until_quiet(const std::vector<Held>& all, const std::string& name) {
   std::string before;
   for (int i = 0; i < 300; ++i) {
     std::string now;
@@ -78,18 +70,19 @@ void wait_until_quiet(const std::vector<Held>& all) {
     }
     if (is_quiet && now == before) return;
     before = now;
+    throw_if_stopped();
     std::this_thread::sleep_for(std::chrono::milliseconds{100});
   }
-  throw std::runtime_error{"they do not wait"};
+  throw std::runtime_error{name + " does not wait"};
 }
 
 Memory measure(const Arena& arena, const Contestant& contestant,
-               const State& state, int count) {
+               std::string_view head, int count) {
   std::vector<Held> all;
   for (int i = 0; i < count; ++i)
-    all.emplace_back(arena, contestant.command, state.head);
-  wait_until_quiet(all);
-  Memory memory{state.name, contestant.name};
+    all.emplace_back(arena, contestant.command, head);
+  wait_until_quiet(all, contestant.name);
+  Memory memory{{}, contestant.name};
   for (const Held& held : all) {
     const std::string pages = held.read("smaps_rollup");
     memory.own.add(find_field(pages, "Private_Clean") +
@@ -100,8 +93,7 @@ Memory measure(const Arena& arena, const Contestant& contestant,
     held.end();
   for (const Held& held : all)
     held.wait();
-  Answer answer;
-  arena.wait_for_orphans(answer);
+  arena.wait_for_orphans();
   return memory;
 }
 
@@ -110,16 +102,24 @@ Memory measure(const Arena& arena, const Contestant& contestant,
 std::vector<Memory> measure_memory(const Site& site, const Arena& arena,
                                    int count) {
   const std::string end = " HTTP/1.1\r\nHost: localhost\r\n";
-  const std::vector<State> states{
-      {"the rest of a request", "GET /file.txt" + end},
-      {"a client to take 100 MiB", "GET /100MiB.txt" + end + "\r\n"},
-      {"a script", "GET /cgi-bin/wait" + end + "\r\n"},
-  };
   std::vector<Memory> measured;
-  for (const State& state : states)
-    for (const auto& contestants : {site.ours(), site.handlers()})
-      for (const Contestant& contestant : contestants)
-        measured.push_back(measure(arena, contestant, state, count));
+  const auto add = [&](const char* state, const std::string& head,
+                       const std::vector<Contestant>& all) {
+    for (const Contestant& contestant : all) {
+      measured.push_back(measure(arena, contestant, head, count));
+      measured.back().state = state;
+    }
+  };
+  const auto [rest, reader, script] = memory_states;
+  const std::string request = "GET /file.txt" + end;
+  const std::string large = "GET /100MiB.txt" + end + "\r\n";
+  const std::string wait = "GET /cgi-bin/wait" + end + "\r\n";
+  add(rest, request, site.ours());
+  add(rest, request, site.handlers());
+  add(reader, large, site.ours());
+  add(reader, large, site.handlers());
+  add(script, wait, site.ours());
+  add(script, wait, site.script_handlers());
   return measured;
 }
 

@@ -1,6 +1,7 @@
 // memory.h - What a handler holds while its client keeps it waiting.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,10 @@
 #include "site.h"
 
 namespace bench {
+
+/// What clients can keep a handler waiting for.
+inline constexpr std::array memory_states{
+    "the rest of a request", "a client to take 100 MiB", "a script"};
 
 /// In KiB, of each of the handlers.
 struct Memory {

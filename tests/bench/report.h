@@ -1,4 +1,4 @@
-// report.h - What was measured, as tables.
+// report.h - What was measured, as text (pure, but for the machine's name).
 #pragma once
 
 #include <string>
@@ -18,10 +18,17 @@ struct Results {
   std::vector<Cost> costs;
 };
 
-/// Markdown: each target and what is reached; nothing of what was not measured.
-[[nodiscard]] std::string target_table(const Results& results);
+/// The processor, the kernel, the day and the compiler.
+[[nodiscard]] std::string describe_machine();
 
-/// Markdown: everything, the targets last.
+/// As printf makes it, of at most 511 octets.
+[[nodiscard]] std::string text(const char* format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/// Markdown: each target, what is reached, and how many are met.
+[[nodiscard]] std::string make_target_table(const Results& results);
+
+/// Markdown: everything, the targets first.
 [[nodiscard]] std::string make_report(const Results& results);
 
 }  // namespace bench

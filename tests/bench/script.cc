@@ -17,31 +17,34 @@ bool say(const char* text) {
   return ::write(STDOUT_FILENO, text, size) == static_cast<ssize_t>(size);
 }
 
-// 1 GiB
-int send_much() {
-  std::memset(chunk, 'x', sizeof chunk);
-  std::size_t left = std::size_t{1} << 30U;
-  while (left > 0) {
-    const ssize_t count =
-        ::write(STDOUT_FILENO, chunk, left < chunk_size ? left : chunk_size);
-    if (count <= 0) return 1;
-    left -= static_cast<std::size_t>(count);
-  }
-  return 0;
+// The number that a variable holds.
+std::size_t find_size(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? 0 : std::strtoull(value, nullptr, 10);
 }
 
-// The body, which CONTENT_LENGTH says the size of.
-bool receive_much() {
-  const char* length = std::getenv("CONTENT_LENGTH");
-  unsigned long long left =
-      length == nullptr ? 0 : std::strtoull(length, nullptr, 10);
-  while (left > 0) {
-    const ssize_t count =
-        ::read(STDIN_FILENO, chunk, left < chunk_size ? left : chunk_size);
+// Reads or writes so many octets.
+template <typename Call>
+bool move(std::size_t size, Call call) {
+  while (size > 0) {
+    const ssize_t count = call(size < chunk_size ? size : chunk_size);
     if (count <= 0) return false;
-    left -= static_cast<std::size_t>(count);
+    size -= static_cast<std::size_t>(count);
   }
   return true;
+}
+
+bool send_much() {
+  std::memset(chunk, 'x', sizeof chunk);
+  return move(find_size("QUERY_STRING"), [](std::size_t size) {
+    return ::write(STDOUT_FILENO, chunk, size);
+  });
+}
+
+bool receive_much() {
+  return move(find_size("CONTENT_LENGTH"), [](std::size_t size) {
+    return ::read(STDIN_FILENO, chunk, size);
+  });
 }
 
 }  // namespace
@@ -56,8 +59,7 @@ int main(int /*argc*/, char* argv[]) {
                     "Content-Type: text/plain\r\n\r\nHello, world!\n"
                   : "Content-Type: text/plain\r\n\r\nHello, world!\n"))
     return 1;
-  if (std::strcmp(name, "send") == 0) return send_much();
-  // Until its input ends, or it is ended.
+  if (std::strcmp(name, "send") == 0) return send_much() ? 0 : 1;
   if (std::strcmp(name, "wait") == 0) {
     pollfd reader{STDOUT_FILENO, 0, 0};
     ::poll(&reader, 1, -1);  // until it has gone

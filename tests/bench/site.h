@@ -1,10 +1,8 @@
-// site.h - What is served to all, and by whom: ours, and the others of Debian.
+// site.h - What is served to all, and who serves it, started for each
+// connection: ours and others of Debian.
 #pragma once
 
-#include <fcntl.h>
-
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,8 +10,9 @@
 
 namespace bench {
 
-/// Where programs are: `build` is ours by name ("default", "static").
+/// Where programs are.
 struct Programs {
+  /// Ours, by name: "default", "static".
   std::map<std::string, std::string> builds;
   /// The folder of floor, limit, send_file and script.
   std::string floors;
@@ -21,55 +20,43 @@ struct Programs {
   std::string unpacked;
 };
 
-/// A folder with files and scripts, and all who serve it.
+/// A folder with files and scripts.
 class Site {
  public:
   explicit Site(Programs programs);
-  Site(const Site&) = delete;
-  Site& operator=(const Site&) = delete;
-  /// Ends the servers.
-  ~Site();
 
   [[nodiscard]] std::string path(std::string_view name) const {
     return tree_.path(name);
   }
+  [[nodiscard]] std::string root() const { return path("www"); }
 
-  /// Ours, with options. Its name is that of the build and of the options.
+  /// A program of a package; empty where there is none.
+  [[nodiscard]] std::string find_program(const std::string& name) const;
+
+  /// All builds of ours, with options. Its name is that of the build and of the
+  /// options.
   [[nodiscard]] std::vector<Contestant> ours(
       const std::vector<std::string>& options = {}) const;
-  /// Whether ours has this option.
-  [[nodiscard]] bool has_option(std::string_view option) const;
 
-  /// A program beside ours, with a connection of its own. `name` is what
+  /// What answers in place of ours, and does nothing but that. `name` is what
   /// argv[0] says.
   [[nodiscard]] Contestant floor(const std::string& name,
                                  const std::string& program,
                                  std::vector<std::string> arguments = {}) const;
 
   /// A script that answers without us, becoming the connection.
-  [[nodiscard]] Contestant script_alone(const std::string& name) const;
+  [[nodiscard]] Contestant script_alone(
+      const std::string& name,
+      const std::vector<std::string>& environment = {}) const;
 
-  /// Others that are started for each connection: those that are there.
+  /// Others: those that are there.
   [[nodiscard]] std::vector<Contestant> handlers() const;
-
-  /// Servers. They run as long as `this` does.
-  [[nodiscard]] std::vector<Contestant> start_servers();
+  /// Those of them that run scripts.
+  [[nodiscard]] std::vector<Contestant> script_handlers() const;
 
  private:
-  void fill();
-  [[nodiscard]] std::string path_of_root() const { return path("www"); }
-  [[nodiscard]] std::string find_program(const std::string& name) const;
-  void start_server(const std::string& name, std::vector<std::string> words,
-                    std::uint16_t port, std::vector<Contestant>& servers);
-  void start_fcgiwrap();
-  [[nodiscard]] std::string lighttpd_settings(std::uint16_t port) const;
-  [[nodiscard]] std::string nginx_settings(std::uint16_t port) const;
-  [[nodiscard]] std::string apache_settings(std::uint16_t port) const;
-
   Programs programs_;
   program::Tree tree_;
-  UniqueFd null_{::open("/dev/null", O_RDWR | O_CLOEXEC)};
-  std::vector<std::unique_ptr<program::Process>> servers_;
 };
 
 }  // namespace bench

@@ -1,6 +1,7 @@
 // times.h - How long each takes to answer, all taking turns.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,12 +28,19 @@ struct Time {
   Series page_faults{};
 };
 
+/// How often something is measured.
+struct Pace {
+  int rounds = 0;
+  /// No round begins later, after the first three.
+  std::chrono::seconds time{};
+};
+
 /// All the times that were taken.
 class Times {
  public:
-  /// Asks all of `entries`, one after the other, `rounds` times.
+  /// Asks all of `entries`, one after the other, again and again.
   void measure(const Arena& arena, const std::vector<Entry>& entries,
-               int rounds);
+               Pace pace);
 
   /// nullptr where it was not measured.
   [[nodiscard]] const Time* find(std::string_view kind,
@@ -47,9 +55,13 @@ class Times {
 [[nodiscard]] std::vector<Entry> small_entries(
     const Site& site, const std::vector<Contestant>& servers);
 
-/// Measures what is large: files, and what scripts send and receive.
-void measure_large(const Site& site, const Arena& arena,
-                   const std::vector<Contestant>& servers, bool is_quick,
-                   Times& times);
+/// Files of 1 MiB.
+[[nodiscard]] std::vector<Entry> middle_entries(
+    const Site& site, const std::vector<Contestant>& servers);
+
+/// Files of 100 MiB, and `size` octets from scripts and into scripts.
+[[nodiscard]] std::vector<Entry> large_entries(
+    const Site& site, const std::vector<Contestant>& servers,
+    std::uint64_t size);
 
 }  // namespace bench
