@@ -12,7 +12,7 @@ constexpr int value_width = 70;
 constexpr int row_height = 19;
 constexpr int bar_height = 12;
 
-constexpr const char* style = R"(
+constexpr const char* style_sheet = R"(
 text { fill: #1f2328 } .title { font-weight: bold } .note { font-size: 11px }
 .floor { fill: #818b98 } .ours { fill: #1a7f37 }
 .handler { fill: #bc4c00 } .resident { fill: #0969da }
@@ -96,7 +96,7 @@ class Chart {
                "viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
                "font-family=\"sans-serif\" font-size=\"12\">\n",
                width, y_, width, y_) +
-           "<title>What a request costs</title>\n<style>" + style +
+           "<title>What a request costs</title>\n<style>" + style_sheet +
            "</style>\n" + body_ + "</svg>\n";
   }
 

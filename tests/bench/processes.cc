@@ -52,6 +52,10 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
+bool is_in(const std::vector<pid_t>& all, pid_t pid) {
+  return std::ranges::find(all, pid) != all.end();
+}
+
 bool has_ended_in_time(pid_t pid) {
   const UniqueFd process{
       checked(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)), "pidfd")};
@@ -127,14 +131,19 @@ Usage wait_for(pid_t pid) {
 
 Usage wait_for_all_but(const std::vector<pid_t>& servers) {
   Usage usage;
-  for (;;) {
-    const auto children = find_children();
-    const auto orphan = std::ranges::find_if(children, [&](pid_t child) {
-      return std::ranges::find(servers, child) == servers.end();
-    });
-    if (orphan == children.end()) return usage;
-    usage += wait_for(*orphan);
+  for (bool is_last = false; !is_last;) {
+    is_last = true;
+    for (const pid_t child : find_children()) {
+      if (is_in(servers, child)) continue;
+      if (is_in(servers, ::getsid(child))) {
+        ::waitpid(child, nullptr, WNOHANG);
+        continue;
+      }
+      usage += wait_for(child);
+      is_last = false;  // it may have left others
+    }
   }
+  return usage;
 }
 
 }  // namespace bench

@@ -55,7 +55,8 @@ int checked(int result, const char* what);
 /// Waits for the end of a child, which is killed when that takes too long.
 Usage wait_for(pid_t pid);
 
-/// The same for all children but `servers`.
+/// The same for all that was left behind, but by `servers`, each the leader of
+/// a session.
 Usage wait_for_all_but(const std::vector<pid_t>& servers);
 
 }  // namespace bench

@@ -132,8 +132,9 @@ class Targets {
   }
 
   void add_large(const std::string& ours, const std::string& build) {
-    for (const char* kind : {"1MiB", "100MiB"})
-      add(std::string{kind} + " file, " + build + " / sendfile",
+    for (const auto& [kind, title] :
+         {std::pair{"1MiB", "1 MiB"}, std::pair{"100MiB", "100 MiB"}})
+      add(std::string{title} + " file, " + build + " / sendfile",
           time(kind, ours) / time(kind, "sendfile"), 1.05);
     constexpr double most = 1 / 0.85;
     add("1 GiB from a script, " + build + " / the script alone",
