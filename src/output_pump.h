@@ -122,6 +122,7 @@ class OutputPump {
   Status status_ = Status::ok;
   Framing framing_ = Framing::until_close;
   bool has_chunk_ = false;               // one was begun: CRLF is due
+  bool is_wide_ = false;                 // the pipe
   std::optional<std::uint64_t> length_;  // of the body, as the client knows it
   std::uint64_t announced_ = 0;          // of the body, sent or about to be
 

@@ -147,6 +147,10 @@ std::size_t readable_bytes(int fd) {
   return static_cast<std::size_t>(count);
 }
 
+void widen_pipe(int pipe, int bytes) noexcept {
+  ::fcntl(pipe, F_SETPIPE_SZ, bytes);
+}
+
 std::string read_file(int file, std::size_t max_bytes) {
   std::string content;
   std::array<char, 16384> chunk;  // NOLINT(*-member-init): read fills it

@@ -73,6 +73,9 @@ enum class Peek { no, yes };
 /// How many bytes a pipe or socket holds.
 [[nodiscard]] std::size_t readable_bytes(int fd);
 
+/// Gives a pipe room for `bytes`, where the kernel lets the user have that.
+void widen_pipe(int pipe, int bytes) noexcept;
+
 /// Reads a regular file from its start to its end, at most `max_bytes` of it.
 [[nodiscard]] std::string read_file(int file, std::size_t max_bytes);
 

@@ -601,6 +601,18 @@ BOOST_AUTO_TEST_CASE(may_write_octet_by_octet) {
   BOOST_TEST(response.body.ends_with("\n499\n500\n"));
 }
 
+BOOST_AUTO_TEST_CASE(gets_a_wide_pipe_once_it_says_much) {
+  Tree tree;
+  tree.file("cgi-bin/much",
+            "#!/usr/bin/perl\n"
+            "$| = 1;\n"
+            "print \"Content-Type: text/plain\\n\\n\", 'x' x 1000000;\n"
+            "print ' ', fcntl(STDOUT, 1032, 0);  # F_GETPIPE_SZ\n",
+            0755);
+  const Response response = ask(tree, get("/cgi-bin/much")).response();
+  BOOST_TEST(response.body.substr(1000000) == " 262144");
+}
+
 BOOST_AUTO_TEST_CASE(has_no_content_where_its_status_has_none) {
   for (const int status : {204, 304}) {
     for (const char* length : {"", "Content-Length: 4\\n"}) {
