@@ -1,5 +1,6 @@
 #include "escape.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -22,9 +23,13 @@ bool stays_in_a_path(char c) {
          std::string_view{"-._~/"}.find(c) != std::string_view::npos;
 }
 
+bool is_plain_in_log(char c) {
+  return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
 std::string log_escape_octet(char c) {
+  if (is_plain_in_log(c)) return {c};
   if (c == '"' || c == '\\') return {'\\', c};
-  if (c >= ' ' && c <= '~') return {c};
   std::string escaped = "\\x";
   append_hex(escaped, c);
   return escaped;
@@ -129,7 +134,12 @@ std::string html_escape(std::string_view text) {
 
 std::string log_escape(std::string_view text, std::size_t max_size) {
   std::string escaped;
+  escaped.reserve(std::min(text.size(), max_size));
   for (const char c : text) {
+    if (is_plain_in_log(c) && escaped.size() < max_size) {
+      escaped += c;
+      continue;
+    }
     const std::string next = log_escape_octet(c);
     if (escaped.size() + next.size() > max_size) break;
     escaped += next;

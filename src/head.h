@@ -32,6 +32,7 @@ class HeadScanner {
   [[nodiscard]] State state() const { return state_; }
 
  private:
+  [[nodiscard]] std::size_t take_text(std::string_view octets);
   void take(char octet);
   void end_line();
 

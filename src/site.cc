@@ -67,7 +67,9 @@ Refusal not_found() {
 
 // A spelling that a file system without case would take for a CGI folder.
 bool is_below_in_another_case(std::string_view path, std::string_view folder) {
-  return !is_below(path, folder) && is_below(lower(path), lower(folder));
+  return path.size() > folder.size() && path[folder.size()] == '/' &&
+         !path.starts_with(folder) &&
+         equals_ignoring_case(path.substr(0, folder.size()), folder);
 }
 
 // A path of ours begins with one slash, so that no browser takes its first

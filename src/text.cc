@@ -4,10 +4,23 @@
 
 namespace cgihttpd {
 
+namespace {
+
+// RFC 9110 5.6.2: tchar.
+constexpr auto is_token_octet = [] {
+  std::array<bool, 256> is_one{};
+  for (std::size_t octet = 0; octet < is_one.size(); ++octet)
+    is_one.at(octet) = is_alphanumeric(static_cast<char>(octet));
+  for (const char c : std::string_view{"!#$%&'*+-.^_`|~"})
+    is_one.at(static_cast<unsigned char>(c)) = true;
+  return is_one;
+}();
+
+}  // namespace
+
 bool is_token(std::string_view text) {
-  constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::ranges::all_of(text, [&](char c) {
-    return is_alphanumeric(c) || others.find(c) != std::string_view::npos;
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return is_token_octet.at(static_cast<unsigned char>(c));
   });
 }
 
