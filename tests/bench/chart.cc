@@ -65,23 +65,20 @@ class Chart {
           std::pair{Sort::floor, "the least possible"}}) {
       add_bar(x, bar_height, sort);
       add_text(x + bar_height + 5, meaning, "");
-      x += 7 * static_cast<int>(std::string_view{meaning}.size()) + 2 * 15;
+      x += 6 * static_cast<int>(std::string_view{meaning}.size()) + 2 * 15;
     }
     y_ += row_height + row_height / 2;
   }
 
-  // The bar of a server that takes much longer ends at the border.
   void add_panel(const std::string& title, const std::string& unit,
                  const std::vector<Row>& rows) {
     if (rows.empty()) return;
     add_line(title, "title");
-    double longest = 0;
-    for (const Row& row : rows)
-      if (row.sort != Sort::resident) longest = std::max(longest, row.value);
+    const double longest =
+        std::ranges::max_element(rows, {}, &Row::value)->value;
     constexpr double full = width - label_width - value_width;
     for (const auto& [name, sort, value] : rows) {
-      const int length =
-          static_cast<int>(full * std::min(1.0, value / longest)) + 1;
+      const int length = static_cast<int>(full * value / longest) + 1;
       add_text(0, name, "");
       add_bar(label_width, length, sort);
       add_text(label_width + length + 5, text("%.0f", value) + unit, "");
