@@ -20,7 +20,10 @@ namespace program {
 
 namespace {
 
-long trace(__ptrace_request request, pid_t pid, void* data) {
+// An enumeration in glibc, numbers in musl.
+using PtraceRequest = decltype(PTRACE_CONT);
+
+long trace(PtraceRequest request, pid_t pid, void* data) {
   errno = 0;
   const long result = ::ptrace(request, pid, nullptr, data);
   if (result < 0)

@@ -54,8 +54,19 @@ void say(const char* name, const char* end) {
   std::printf("%s %s\n", name, end);
 }
 
+// The errors that a sandbox answers with, by name, others in words.
+const char* error_name(int error) {
+  switch (error) {
+    case EACCES: return "EACCES";
+    case ENOSYS: return "ENOSYS";
+    case EPERM: return "EPERM";
+    case EXDEV: return "EXDEV";
+    default: return std::strerror(error);
+  }
+}
+
 void say(const char* name, long result) {
-  say(name, result < 0 ? strerrorname_np(errno) : "0");
+  say(name, result < 0 ? error_name(errno) : "0");
 }
 
 // What ends the process is tried in a child.
@@ -67,7 +78,8 @@ void say_of_child(const char* name, Try attempt) {
   int status = 0;
   ::waitpid(child, &status, 0);
   if (WIFSIGNALED(status)) {
-    say(name, sigabbrev_np(WTERMSIG(status)));
+    const int signal = WTERMSIG(status);
+    say(name, signal == SIGSYS ? "SIGSYS" : ::strsignal(signal));
   } else {
     errno = WEXITSTATUS(status);
     say(name, errno == 0 ? 0L : -1L);
@@ -248,7 +260,7 @@ int become_another_client() {
   const auto tell = [](const char* what, long result) {
     std::fprintf(
         stderr, "%s %s\n", what,
-        result < 0 && errno != EINPROGRESS ? strerrorname_np(errno) : "0");
+        result < 0 && errno != EINPROGRESS ? error_name(errno) : "0");
   };
   const auto dissolve = [&] {
     sockaddr none{};

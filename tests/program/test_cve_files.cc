@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(special_files) {
   const auto make_device = [&](const char* name, unsigned major,
                                unsigned minor) {
     return ::mknod(tree.path(name).c_str(), S_IFCHR | 0666,
-                   ::makedev(major, minor)) == 0;
+                   makedev(major, minor)) == 0;
   };
   // Without that right: files of the same answer.
   for (const auto& [name, major, minor] : {std::tuple{"zero", 1U, 5U},

@@ -4,6 +4,7 @@
 #include <linux/fs.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,7 +42,8 @@ class Adversary {
 
 /// Each of two names gets what the other one had, at one moment.
 void exchange(const std::string& a, const std::string& b) {
-  ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE);
+  ::syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(),
+            RENAME_EXCHANGE);
 }
 
 struct Counts {

@@ -346,7 +346,7 @@ BOOST_AUTO_TEST_CASE(failing_fork_cve_2008_1111,
                      *precondition(without_sanitizer)) {
   struct Limit {
     const char* why;
-    __rlimit_resource resource;
+    decltype(RLIMIT_NPROC) resource;  // an int in musl
     rlim_t value;
   };
   constexpr std::array limits{

@@ -400,7 +400,7 @@ BOOST_AUTO_TEST_CASE(that_are_devices_are_refused) {
   constexpr int zero = 5;
   Tree tree;
   if (::mknod(tree.path("zero").c_str(), S_IFCHR | 0666,
-              ::makedev(memory_devices, zero)) < 0) {
+              makedev(memory_devices, zero)) < 0) {
     BOOST_TEST_MESSAGE("skipped: no device can be made here");
     return;
   }

@@ -87,7 +87,7 @@ void mount_empty(const char* folder) {
 
 // In a child: a /dev of its own, in which `syslog` is /dev/log.
 void mount_syslog(const Daemon& syslog) {
-  const dev_t null = ::makedev(1, 3);
+  const dev_t null = makedev(1, 3);
   mount_empty("/dev");
   if (::mknod("/dev/null", S_IFCHR | 0666, null) < 0 ||
       ::chmod("/dev/null", 0666) < 0 ||

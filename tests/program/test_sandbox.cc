@@ -272,7 +272,7 @@ void check_rare_calls(const Ends& ends) {
                     {"limit", "0"},
                     {"descriptors", "0"}});
 #ifdef __x86_64__
-  check_ends(ends, {{"i386", "SYS"}, {"x32", "SYS"}});
+  check_ends(ends, {{"i386", "SIGSYS"}, {"x32", "SIGSYS"}});
 #endif
 }
 

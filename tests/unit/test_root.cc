@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,8 +63,8 @@ class Swapper {
     if (pid_ > 0) return;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (;;) {
-      ::renameat2(AT_FDCWD, folder.c_str(), AT_FDCWD, link.c_str(),
-                  RENAME_EXCHANGE);
+      ::syscall(SYS_renameat2, AT_FDCWD, folder.c_str(), AT_FDCWD, link.c_str(),
+                RENAME_EXCHANGE);
     }
   }
   Swapper(const Swapper&) = delete;
