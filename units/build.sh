@@ -1,5 +1,5 @@
 # build.sh - Installs what the project needs and builds it. Sourced by
-# units/demo and tests/run.
+# units/demo, units/musl, tests/run and others.
 
 top=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
 build=$top/build
@@ -14,6 +14,13 @@ build_needs='
   seccomp.h                libseccomp-dev
   systemd/sd-daemon.h      libsystemd-dev
   systemd-socket-activate  systemd
+'
+# What units/musl needs.
+musl_needs='
+  make                     make
+  musl-gcc                 musl-tools
+  /usr/lib/llvm-*/lib/libunwind.a libunwind-14-dev
+  /usr/src/gcc-*/gcc-*.tar.xz gcc-source
 '
 test_needs='
   afl-fuzz                 afl++

@@ -12,7 +12,7 @@ namespace bench {
 
 /// Where programs are.
 struct Programs {
-  /// Ours, by name: "default", "static".
+  /// Ours, by name: "default", "static", "musl".
   std::map<std::string, std::string> builds;
   /// The folder of floor, limit, send_file and script.
   std::string floors;

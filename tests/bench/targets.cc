@@ -33,7 +33,7 @@ class Targets {
   explicit Targets(const Results& results) : results_{results} {}
 
   std::string table() {
-    for (const std::string build : {"static", "default"}) {
+    for (const std::string build : {"musl", "static", "default"}) {
       const std::string ours = "cgihttpd, " + build;
       add_small(ours, build);
       add_answers(ours, build);
@@ -93,9 +93,13 @@ class Targets {
   }
 
   void add_small(const std::string& ours, const std::string& build) {
-    const bool is_static = build == "static";
+    const bool is_static = build != "default";
     const Value wall = time("file", ours) / time("file", "floor");
     add("512-octet file, " + build + " / floor", wall, is_static ? 1.15 : 1.40);
+    if (build == "musl") {
+      add("512-octet file, musl / limit",
+          time("file", ours) / time("file", "limit"), 2);
+    }
     add("512-octet file, " + build + " / fastest peer",
         time("file", ours) / fastest_peer("file"), is_static ? 0.75 : 1);
     add("the sandbox's share, " + build + " / floor",
@@ -150,12 +154,12 @@ class Targets {
         if (memory.name == ours && memory.state == state)
           own = memory.own.median();
       add("private KiB, " + build + ", waiting for " + state, own,
-          build == "static" ? 120 : 200, 0);
+          build != "default" ? 120 : 200, 0);
     }
   }
 
   void add_costs(const std::string& ours, const std::string& build) {
-    const bool is_static = build == "static";
+    const bool is_static = build != "default";
     Value calls;
     Value instructions;
     for (const auto& [kind, name, counts] : results_.costs) {

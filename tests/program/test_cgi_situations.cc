@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "program.h"
+#include "requirements.h"
 
 namespace {
 
@@ -84,7 +85,8 @@ BOOST_AUTO_TEST_CASE(a_script_may_die_at_any_place) {
 }
 
 // lighttpd: local redirects and what a client cannot have.
-BOOST_AUTO_TEST_CASE(a_local_redirect_reaches_no_secret) {
+BOOST_AUTO_TEST_CASE(a_local_redirect_reaches_no_secret,
+                     *precondition(with_libcrypt)) {
   Tree outside;
   outside.file("secret", "secret");
   Tree tree;

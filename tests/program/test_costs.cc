@@ -13,8 +13,7 @@ namespace {
 
 using namespace program;  // NOLINT(google-build-using-namespace)
 
-constexpr std::string_view this_build =
-    CGIHTTPD_STATIC == 1 ? "static" : "default";
+constexpr std::string_view this_build = CGIHTTPD_BUILD;
 
 // Without a budget nothing may be spent.
 Counts budget_for(std::string_view kind) {

@@ -118,7 +118,10 @@ assertion_result with_mounts(boost::unit_test::test_unit_id) {
 // <27>Nov 22 18:00:00 cgihttpd[1]: LINE
 std::string line_of_message(const std::string& message) {
   const std::size_t end = message.find("]: ");
-  return end == std::string::npos ? "" : message.substr(end + 3);
+  if (end == std::string::npos) return "";
+  std::string line = message.substr(end + 3);
+  if (line.ends_with('\n')) line.pop_back();  // musl's syslog(3) adds it
+  return line;
 }
 
 // time(2) is a tick behind what the program reads.

@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_script_that_does_not_start_is_refused) {
     StartFailure failure;
     Status status;
     const char* message;
-    const char* detail;
+    std::string detail;
   };
   constexpr const char* not_executed =
       "CGI script cannot be executed ('/cgi-bin/test')";
@@ -130,11 +130,11 @@ BOOST_AUTO_TEST_CASE(a_script_that_does_not_start_is_refused) {
       Row{{"exec", ENOMEM},
           Status::service_unavailable,
           "",
-          "exec: Cannot allocate memory"},
+          "exec: " + std::string{std::strerror(ENOMEM)}},
       Row{{"dup2", EMFILE},
           Status::service_unavailable,
           "",
-          "dup2: Too many open files"},
+          "dup2: " + std::string{std::strerror(EMFILE)}},
       Row{{"setrlimit", EPERM},
           Status::forbidden,
           not_executed,
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_script_that_does_not_start_is_refused) {
       Row{{"exec", ENFILE},
           Status::service_unavailable,
           "",
-          "exec: Too many open files in system"},
+          "exec: " + std::string{std::strerror(ENFILE)}},
   };
   for (const Row& row : rows) {
     BOOST_TEST_CONTEXT(row.detail) {

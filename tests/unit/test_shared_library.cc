@@ -1,3 +1,5 @@
+#include <dlfcn.h>
+
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <cstring>
@@ -19,9 +21,22 @@ std::string advice_for(auto call) {
   return error ? error->what() : "";
 }
 
+// musl has no dlopen for static programs.
+boost::test_tools::assertion_result opens_libraries(
+    boost::unit_test::test_unit_id) {
+  void* library = ::dlopen("libm.so.6", RTLD_NOW);
+  boost::test_tools::assertion_result result{library != nullptr};
+  if (library == nullptr)
+    result.message() << "needs a program that can open libm.so.6";
+  else
+    ::dlclose(library);
+  return result;
+}
+
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(shared_library)
+BOOST_AUTO_TEST_SUITE(shared_library,
+                      *boost::unit_test::precondition(opens_libraries))
 
 BOOST_AUTO_TEST_CASE(a_function_is_found_by_its_name) {
   const SharedLibrary library{{"libm.so.6"}, advice};
