@@ -258,9 +258,8 @@ int become_another_client() {
       loopback(static_cast<std::uint16_t>(told_number("PORT")));
   const auto* name = reinterpret_cast<const sockaddr*>(&server);
   const auto tell = [](const char* what, long result) {
-    std::fprintf(
-        stderr, "%s %s\n", what,
-        result < 0 && errno != EINPROGRESS ? error_name(errno) : "0");
+    std::fprintf(stderr, "%s %s\n", what,
+                 result < 0 && errno != EINPROGRESS ? error_name(errno) : "0");
   };
   const auto dissolve = [&] {
     sockaddr none{};

@@ -596,8 +596,7 @@ BOOST_AUTO_TEST_CASE(an_end_in_words) {
   BOOST_TEST(describe(0, 1'000'000).empty());
   const auto exited = [](int status) { return status << 8; };
   constexpr int dumped_core = 0x80;
-  BOOST_TEST(describe(exited(1), 999) ==
-             "exit status 1, 0 ms of CPU time");
+  BOOST_TEST(describe(exited(1), 999) == "exit status 1, 0 ms of CPU time");
   BOOST_TEST(describe(SIGKILL, 1'234'567) ==
              "killed by signal 9, 1234 ms of CPU time");
   BOOST_TEST(describe(SIGSEGV | dumped_core, 1000) ==
