@@ -606,7 +606,8 @@ BOOST_AUTO_TEST_CASE(gets_a_wide_pipe_once_it_says_much) {
   tree.file("cgi-bin/much",
             "#!/usr/bin/perl\n"
             "$| = 1;\n"
-            "print \"Content-Type: text/plain\\n\\n\", 'x' x 1000000;\n"
+            "print \"Content-Type: text/plain\\n\\n\";\n"
+            "syswrite STDOUT, 'x' x 1000000;  # at once: the pipe is full\n"
             "print ' ', fcntl(STDOUT, 1032, 0);  # F_GETPIPE_SZ\n",
             0755);
   const Response response = ask(tree, get("/cgi-bin/much")).response();
