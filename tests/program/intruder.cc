@@ -50,18 +50,18 @@ int told_number(const char* name) {
   return static_cast<int>(std::strtol(told(name).c_str(), nullptr, 10));
 }
 
-void say(const char* name, const char* end) {
-  std::printf("%s %s\n", name, end);
+void say(const char* name, const std::string& end) {
+  std::printf("%s %s\n", name, end.c_str());
 }
 
-// The errors that a sandbox answers with, by name, others in words.
-const char* error_name(int error) {
+// The errors that a sandbox answers with, by name, others by number.
+std::string error_name(int error) {
   switch (error) {
     case EACCES: return "EACCES";
     case ENOSYS: return "ENOSYS";
     case EPERM: return "EPERM";
     case EXDEV: return "EXDEV";
-    default: return std::strerror(error);
+    default: return std::to_string(error);
   }
 }
 
@@ -79,7 +79,7 @@ void say_of_child(const char* name, Try attempt) {
   ::waitpid(child, &status, 0);
   if (WIFSIGNALED(status)) {
     const int signal = WTERMSIG(status);
-    say(name, signal == SIGSYS ? "SIGSYS" : ::strsignal(signal));
+    say(name, signal == SIGSYS ? "SIGSYS" : std::to_string(signal));
   } else {
     errno = WEXITSTATUS(status);
     say(name, errno == 0 ? 0L : -1L);
@@ -258,8 +258,9 @@ int become_another_client() {
       loopback(static_cast<std::uint16_t>(told_number("PORT")));
   const auto* name = reinterpret_cast<const sockaddr*>(&server);
   const auto tell = [](const char* what, long result) {
+    const bool is_refused = result < 0 && errno != EINPROGRESS;
     std::fprintf(stderr, "%s %s\n", what,
-                 result < 0 && errno != EINPROGRESS ? error_name(errno) : "0");
+                 is_refused ? error_name(errno).c_str() : "0");
   };
   const auto dissolve = [&] {
     sockaddr none{};

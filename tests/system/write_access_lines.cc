@@ -76,7 +76,7 @@ class Exchanges {
                                                   Status::bad_gateway};
 
   std::uint32_t below(std::uint32_t limit) {
-    return static_cast<std::uint32_t>(random_() % limit);
+    return std::uniform_int_distribution<std::uint32_t>{0, limit - 1}(random_);
   }
 
   template <typename Value, std::size_t count>
