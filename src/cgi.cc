@@ -102,7 +102,7 @@ class Relay {
     send_continue(run_.connection, run_.request);
     for (;;) {
       pass_body_on();
-      output_.step(writer());
+      output_.step(writer(), now_);
       if (end_ && output_.is_done()) break;
       wait();
       if (!end_ && script_.terminate_if_overdue()) return End::overdue;
@@ -212,35 +212,35 @@ class Relay {
   void wait() {
     note_silence();
     Polled polled = this->polled();
-    const Deadline start = Clock::now();
+    const Deadline start = now_;
     const auto give_up = client_deadline(start);
     const auto body_end = body_deadline(start);
     static_cast<void>(wait_for_any(
-        polled, earlier(earlier(give_up, body_end), script_deadline())));
-    const Deadline now = Clock::now();
-    note_body(polled, start, now, body_end);
+        polled, earlier(earlier(give_up, body_end), script_deadline()), start));
+    now_ = Clock::now();
+    note_body(polled, start, body_end);
     if (output_.waiting() == OutputPump::Waiting::for_client)
-      run_.connection.count_waiting(now - start);
+      run_.connection.count_waiting(now_ - start);
     if (polled[script_error].revents != 0) script_.log_errors();
     if (polled[script_end].revents != 0) end_ = script_.try_wait();
     if ((polled[client_output].revents & (POLLERR | POLLHUP)) != 0)
       throw_error(ECONNRESET, "poll");
-    if (give_up && now >= *give_up && polled[client_output].revents == 0 &&
+    if (give_up && now_ >= *give_up && polled[client_output].revents == 0 &&
         polled[script_output].revents == 0) {
       throw_error(ETIMEDOUT, "poll");
     }
     if (polled[client_end].revents != 0)
-      silence_end_ = now + max_silence_after_end_of_input;
+      silence_end_ = now_ + max_silence_after_end_of_input;
   }
 
   // How long the body kept the script waiting; and whether it still has to
   // come.
-  void note_body(const Polled& polled, Deadline start, Deadline now,
+  void note_body(const Polled& polled, Deadline start,
                  std::optional<Deadline> end) {
     if (body_.waiting() == BodyPump::Waiting::for_client)
-      run_.connection.count_body_waiting(now - start);
+      run_.connection.count_body_waiting(now_ - start);
     if ((polled[script_input].revents & POLLERR) != 0) body_.stop();
-    is_body_late_ = end && now >= *end && body_.pipe() >= 0 &&
+    is_body_late_ = end && now_ >= *end && body_.pipe() >= 0 &&
                     polled[client_input].revents == 0;
   }
 
@@ -248,12 +248,14 @@ class Relay {
   void note_silence() {
     const std::uint64_t sent = run_.connection.sent();
     if (silence_end_ && sent != sent_)
-      silence_end_ = Clock::now() + max_silence_after_end_of_input;
+      silence_end_ = now_ + max_silence_after_end_of_input;
     sent_ = sent;
   }
 
   const ScriptRun& run_;
   RunningScript& script_;
+  // When something last happened: what is done then takes no time to speak of.
+  Deadline now_ = Clock::now();
   BodyPump body_;
   OutputPump output_;
   std::optional<ScriptEnd> end_;

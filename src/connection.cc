@@ -145,6 +145,7 @@ Clock::duration Connection::patience_after(std::uint64_t octets,
                                            Clock::duration waited) const {
   const Clock::duration patience =
       send_timeout_ + std::chrono::seconds{octets / min_send_rate} - waited;
+  if (end_ == Deadline::max()) return patience;
   return std::min(patience, end_ - Clock::now());
 }
 
@@ -196,10 +197,10 @@ void Connection::finish_sending() const {
 
 void Connection::linger(Expecting expecting) const {
   if (kind_ != ConnectionKind::socket) return;
-  const Deadline last = std::min(Clock::now() + max_linger_time, end_);
   auto count = try_discard(STDIN_FILENO);
   if (!count && expecting == Expecting::nothing) return;
   if (count != 0) finish_sending();
+  const Deadline last = std::min(Clock::now() + max_linger_time, end_);
   while (count.value_or(1) != 0) {
     const Deadline next = Clock::now() + max_linger_silence;
     if (!wait_for(STDIN_FILENO, POLLIN, std::min(next, last))) return;

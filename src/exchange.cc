@@ -155,7 +155,7 @@ void Exchange::run() {
 
 // Before the first octet is read. What checks passwords is opened later.
 void Exchange::restrict_self() {
-  if (has_scripts(options_) || !options_.protections.empty()) {
+  if (site_.may_have_scripts() || !options_.protections.empty()) {
     sandbox_.drop_rare_calls();
   } else {
     log_.connect();
@@ -178,7 +178,7 @@ void Exchange::keep_to_answering(const File* file) {
 }
 
 void Exchange::serve() {
-  const Deadline deadline = Clock::now() + options_.head_timeout;
+  const Deadline deadline = start_ + options_.head_timeout;
   if (options_.proxy_protocol && !take_proxy_header(deadline)) return;
   head_ = connection_.read_head(deadline);
   record_.time = current_instant();
@@ -218,6 +218,11 @@ void Exchange::answer(const Request& request) {
 // What it names. Passwords are nobody's, wherever their file is.
 Resource Exchange::find(const Request& request) const {
   Resource resource = site_.find(request);
+  if (std::holds_alternative<Script>(resource) && sandbox_.is_answering()) {
+    return Refusal{Status::service_unavailable,
+                   {},
+                   "the folder of scripts came after the request"};
+  }
   if (!guard_.is_password_file(resource)) return resource;
   return Refusal{Status::not_found, "File not found",
                  "it is a password file: keep it outside of the root"};
@@ -491,8 +496,10 @@ void Exchange::report(const Refusal& refusal) const {
 
 void Exchange::finish() {
   if (is_aborted_) return;
-  record_.duration =
-      std::chrono::floor<std::chrono::microseconds>(Clock::now() - start_);
+  if (log_.has_fields() || options_.log_format == LogFormat::json) {
+    record_.duration =
+        std::chrono::floor<std::chrono::microseconds>(Clock::now() - start_);
+  }
   static_cast<void>(failure_of([&] { end_script(); }));
   if (script_answer_.has_begun) {
     record_.status = script_answer_.status;

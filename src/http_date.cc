@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 
+#include "sys.h"
 #include "text.h"
 
 namespace cgihttpd {
@@ -212,11 +213,11 @@ std::optional<Seconds> parse_rfc850_date(std::string_view text, Seconds now) {
 }  // namespace
 
 Seconds current_time() {
-  return floor<seconds>(system_clock::now());
+  return floor<seconds>(current_instant());
 }
 
 Instant current_instant() {
-  return system_clock::now();
+  return Instant{read_clock(CLOCK_REALTIME)};
 }
 
 std::optional<Seconds> parse_http_date(std::string_view text, Seconds now) {

@@ -49,11 +49,14 @@ OutputPump::OutputPump(UniqueFd pipe, Connection& connection,
       connection_{connection},
       request_{request},
       common_{std::move(common)},
-      max_gathering_{max_gathering} {
+      max_gathering_{max_gathering},
+      // NOLINTNEXTLINE(*-c-arrays)
+      space_{std::make_unique_for_overwrite<char[]>(chunk_octets)} {
   set_blocking(pipe_.get(), Blocking::no);
 }
 
-void OutputPump::step(Writer writer) {
+void OutputPump::step(Writer writer, Deadline now) {
+  now_ = now;
   wait(Waiting::for_nothing);
   for (int steps = 0; steps < max_steps_at_once; ++steps)
     if (!advance(writer)) return;
@@ -98,14 +101,12 @@ bool OutputPump::wait(Waiting waiting, std::optional<Deadline> deadline) {
 // empty is at its end, though a child of the script may keep it open.
 OutputPump::Read OutputPump::read_from_script(Writer writer) {
   if (is_at_end_) return Read::end;
-  const std::size_t size = input_.size();
-  input_.resize(size + chunk_octets);
-  const auto count = try_read(pipe_.get(), std::span{input_}.subspan(size));
-  input_.resize(size + count.value_or(0));
+  const auto count = try_read(pipe_.get(), {space_.get(), chunk_octets});
+  input_.append(space_.get(), count.value_or(0));
   if (count.value_or(0) > 0) return Read::some;
   if (!count && writer == Writer::running) return Read::nothing_yet;
   is_at_end_ = true;
-  end_deadline_ = Clock::now() + max_wait_for_end;
+  end_deadline_ = now_ + max_wait_for_end;
   return Read::end;
 }
 
@@ -116,8 +117,7 @@ bool OutputPump::advance_head(Writer writer) {
     throw HttpError{Status::bad_gateway, "the script's header is too large"};
   }
   // How the script ended is a part of what there is to tell.
-  if (read == Read::end && writer == Writer::running &&
-      Clock::now() < end_deadline_) {
+  if (read == Read::end && writer == Writer::running && now_ < end_deadline_) {
     return wait(Waiting::for_end, end_deadline_);
   }
   if (!end) {
@@ -129,9 +129,8 @@ bool OutputPump::advance_head(Writer writer) {
   }
   if (read != Read::end && input_.size() < max_gathered_octets) {
     if (read == Read::some) return true;
-    const Deadline now = Clock::now();
-    if (!gathering_deadline_) gathering_deadline_ = now + max_gathering_;
-    if (now < *gathering_deadline_)
+    if (!gathering_deadline_) gathering_deadline_ = now_ + max_gathering_;
+    if (now_ < *gathering_deadline_)
       return wait(Waiting::for_script, gathering_deadline_);
   }
   begin_answer(*end, writer);
@@ -246,7 +245,7 @@ void OutputPump::append_chunk_head(std::uint64_t size) {
 
 bool OutputPump::end_body(Writer writer) {
   if (framing_ == Framing::chunked) {
-    if (writer == Writer::running && Clock::now() < end_deadline_)
+    if (writer == Writer::running && now_ < end_deadline_)
       return wait(Waiting::for_end, end_deadline_);
     // Without its last chunk, the client sees that an answer is not whole.
     is_truncated_ = writer == Writer::killed;

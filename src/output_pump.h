@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,10 +54,11 @@ class OutputPump {
   /// When step() can go on though nothing has happened; nullopt: never.
   [[nodiscard]] std::optional<Deadline> deadline() const { return deadline_; }
 
-  /// Moves what can be moved without waiting, and not for ever. Throws
+  /// Moves what can be moved without waiting, and not for ever. `now` is the
+  /// time. Throws
   /// HttpError 502 where the header is none: nothing was sent then;
   /// std::system_error where the client is gone.
-  void step(Writer writer);
+  void step(Writer writer, Deadline now);
 
   /// Where the script left the answer to another path: nothing was sent then,
   /// and nothing will be.
@@ -115,6 +117,7 @@ class OutputPump {
   std::optional<Deadline> deadline_;
   std::optional<Deadline> gathering_deadline_;  // once there is a header
   Deadline end_deadline_{};
+  Deadline now_{};  // of the step
   bool is_at_end_ = false;
   bool is_truncated_ = false;
 
@@ -126,10 +129,11 @@ class OutputPump {
   std::optional<std::uint64_t> length_;  // of the body, as the client knows it
   std::uint64_t announced_ = 0;          // of the body, sent or about to be
 
-  std::string input_;             // read from the script, not yet looked at
-  std::string pending_;           // to be sent
-  std::size_t pending_body_ = 0;  // how much of its end is body
-  std::uint64_t in_pipe_ = 0;     // to be sent after it, from the pipe
+  std::unique_ptr<char[]> space_;  // NOLINT(*-c-arrays): to read into
+  std::string input_;              // read from the script, not yet looked at
+  std::string pending_;            // to be sent
+  std::size_t pending_body_ = 0;   // how much of its end is body
+  std::uint64_t in_pipe_ = 0;      // to be sent after it, from the pipe
 };
 
 }  // namespace cgihttpd

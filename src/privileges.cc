@@ -24,6 +24,18 @@ namespace cgihttpd {
 
 namespace {
 
+// The calls of the kernel, as C libraries look for other threads around them,
+// of which there are none; of old machines those for ids of 32 bits.
+#ifdef SYS_setgroups32
+constexpr long setgroups_call = SYS_setgroups32;
+constexpr long setresgid_call = SYS_setresgid32;
+constexpr long setresuid_call = SYS_setresuid32;
+#else
+constexpr long setgroups_call = SYS_setgroups;
+constexpr long setresgid_call = SYS_setresgid;
+constexpr long setresuid_call = SYS_setresuid;
+#endif
+
 struct Identity {
   uid_t user;
   gid_t group;
@@ -125,9 +137,10 @@ void become(const std::string& user, const std::string& root) {
     throw SetupError{"--chroot: " + root + ": " + std::strerror(errno) +
                      ": name a folder, and start cgihttpd with CAP_SYS_CHROOT"};
   }
-  if (::setgroups(0, nullptr) != 0 ||
-      ::setresgid(wanted.group, wanted.group, wanted.group) != 0 ||
-      ::setresuid(wanted.user, wanted.user, wanted.user) != 0 ||
+  const auto [user_id, group_id] = wanted;
+  if (::syscall(setgroups_call, 0, nullptr) != 0 ||
+      ::syscall(setresgid_call, group_id, group_id, group_id) != 0 ||
+      ::syscall(setresuid_call, user_id, user_id, user_id) != 0 ||
       !drop_capabilities() || !has_become(wanted)) {
     throw SetupError{"cannot become --user=" + user +
                      ": start cgihttpd as that user, or with CAP_SETUID and "

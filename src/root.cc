@@ -1,5 +1,8 @@
 #include "root.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -76,6 +79,15 @@ OpenResult Root::open_visible(const std::string& path) const {
   if (result.fd && is_in_cgi_folder(result.fd.get()))
     return {UniqueFd{}, EXDEV};
   return result;
+}
+
+bool Root::has_cgi_folder() const {
+  return std::ranges::any_of(
+      options_.cgi_folders, [&](const std::string& folder) {
+        return !root_ ||
+               ::faccessat(root_.get(), folder.c_str() + 1, F_OK, 0) == 0 ||
+               errno != ENOENT;
+      });
 }
 
 // By the kernel's own path of both: it counts where a file is, and

@@ -45,6 +45,9 @@ class Root {
   /// Opens what is to be read and sent. No link leads into a CGI folder: EXDEV.
   [[nodiscard]] OpenResult open_visible(const std::string& path) const;
 
+  /// Whether there is a CGI folder, or may be: that of a host not yet selected.
+  [[nodiscard]] bool has_cgi_folder() const;
+
   /// Whether something open is in a CGI folder, or is one.
   [[nodiscard]] bool is_in_cgi_folder(int fd) const;
 

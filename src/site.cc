@@ -135,6 +135,11 @@ const std::string* find_handler(const Options& options, std::string_view name) {
 
 Site::Site(const Options& options) : options_{options}, root_{options} {}
 
+bool Site::may_have_scripts() const {
+  return !options_.script_programs.empty() || options_.handlers_anywhere ||
+         root_.has_cgi_folder();
+}
+
 Resource Site::find(const Request& request) const {
   // RFC 9110 9.3.7: no more than a ping.
   if (request.target.is_asterisk) return MethodList{static_methods};

@@ -103,6 +103,10 @@ class Site {
 
   [[nodiscard]] Resource find(const Request& request) const;
 
+  /// Whether `find` may find one: some are configured, and a folder for them is
+  /// there, if that is where they are.
+  [[nodiscard]] bool may_have_scripts() const;
+
   /// The regular file at `path`, which begins with `/`, whoever asks for it:
   /// an error page, a fallback. nullopt where there is none.
   [[nodiscard]] std::optional<File> find_page(std::string_view path) const;

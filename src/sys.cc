@@ -85,17 +85,41 @@ void throw_errno(const char* call, std::string_view object) {
   throw_error(errno, call, object);
 }
 
+std::chrono::nanoseconds read_clock(clockid_t clock) noexcept {
+  struct {
+    std::int64_t seconds;
+    std::int64_t nanoseconds;
+  } time{};
+#ifdef SYS_clock_gettime64
+  constexpr long call = SYS_clock_gettime64;
+#else
+  constexpr long call = SYS_clock_gettime;
+#endif
+  if (::syscall(call, clock, &time) != 0) {
+    timespec old{};  // of a machine of 32 bits, before Linux 5.1
+    ::clock_gettime(clock, &old);
+    time = {old.tv_sec, old.tv_nsec};
+  }
+  return std::chrono::seconds{time.seconds} +
+         std::chrono::nanoseconds{time.nanoseconds};
+}
+
+Clock::time_point Clock::now() noexcept {
+  return time_point{read_clock(CLOCK_MONOTONIC)};
+}
+
 bool wait_for(int fd, short events, Deadline deadline) {
   pollfd waiting{fd, events, 0};
   return wait_for_any(std::span{&waiting, 1}, deadline);
 }
 
-bool wait_for_any(std::span<pollfd> waiting, std::optional<Deadline> deadline) {
-  for (;;) {
+bool wait_for_any(std::span<pollfd> waiting, std::optional<Deadline> deadline,
+                  std::optional<Deadline> now) {
+  for (;; now.reset()) {
     timespec timeout{};
     if (deadline) {
-      const auto left =
-          std::max(*deadline - Clock::now(), Clock::duration::zero());
+      const auto left = std::max(*deadline - (now ? *now : Clock::now()),
+                                 Clock::duration::zero());
       const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
       timeout = {seconds.count(), (left - seconds).count()};
     }
@@ -134,7 +158,7 @@ std::optional<std::size_t> try_receive(int socket, std::span<char> into,
 }
 
 std::optional<std::size_t> try_discard(int socket) noexcept {
-  std::array<char, 16384> chunk;  // NOLINT(*-member-init): recv fills it
+  std::array<char, 4096> chunk;  // NOLINT(*-member-init): recv fills it
   const ssize_t count = restarted(
       [&] { return ::recv(socket, chunk.data(), chunk.size(), MSG_DONTWAIT); });
   if (count < 0 && errno == EAGAIN) return std::nullopt;
@@ -153,7 +177,7 @@ void widen_pipe(int pipe, int bytes) noexcept {
 
 std::string read_file(int file, std::size_t max_bytes) {
   std::string content;
-  std::array<char, 16384> chunk;  // NOLINT(*-member-init): read fills it
+  std::array<char, 4096> chunk;  // NOLINT(*-member-init): read fills it
   while (content.size() < max_bytes) {
     const std::size_t wanted =
         std::min(chunk.size(), max_bytes - content.size());

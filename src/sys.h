@@ -26,8 +26,20 @@
 
 namespace cgihttpd {
 
-using Clock = std::chrono::steady_clock;
+/// CLOCK_MONOTONIC.
+struct Clock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<Clock>;
+  static constexpr bool is_steady = true;
+  static time_point now() noexcept;
+};
 using Deadline = Clock::time_point;
+
+/// What a clock of clock_gettime(2) says. The call is made, and the vDSO left
+/// alone: whoever asks a few times pays more for its pages.
+[[nodiscard]] std::chrono::nanoseconds read_clock(clockid_t clock) noexcept;
 
 /// Throws std::system_error of `error`: "CALL OBJECT: what strerror says".
 [[noreturn]] void throw_error(int error, const char* call,
@@ -46,9 +58,11 @@ using Deadline = Clock::time_point;
 void require_ready(int fd, short events, Deadline deadline);
 
 /// Waits until one of `waiting` (poll(2); a negative descriptor is left out) is
-/// ready. Returns false when `deadline`, if there is one, passed first.
+/// ready. Returns false when `deadline`, if there is one, passed first. `now`
+/// is the time, as far as it is known already.
 [[nodiscard]] bool wait_for_any(std::span<pollfd> waiting,
-                                std::optional<Deadline> deadline);
+                                std::optional<Deadline> deadline,
+                                std::optional<Deadline> now = std::nullopt);
 
 /// Makes calls on `fd` return at once (EAGAIN), or wait again.
 enum class Blocking { no, yes };

@@ -15,13 +15,15 @@ build_needs='
   systemd/sd-daemon.h      libsystemd-dev
   systemd-socket-activate  systemd
 '
-# What units/musl needs.
-musl_needs='
+# What units/musl needs: the source of the compiler that is there, or else of
+# Debian 12's.
+gcc_version=$(g++ -dumpversion 2>/dev/null || echo 12)
+musl_needs="
   make                     make
   musl-gcc                 musl-tools
   /usr/lib/llvm-*/lib/libunwind.a libunwind-14-dev
-  /usr/src/gcc-*/gcc-*.tar.xz gcc-source
-'
+  /usr/src/gcc-$gcc_version/gcc-*.tar.xz gcc-$gcc_version-source
+"
 test_needs='
   afl-fuzz                 afl++
   apt-ftparchive           apt-utils

@@ -79,7 +79,9 @@ void say_of_child(const char* name, Try attempt) {
   ::waitpid(child, &status, 0);
   if (WIFSIGNALED(status)) {
     const int signal = WTERMSIG(status);
-    say(name, signal == SIGSYS ? "SIGSYS" : std::to_string(signal));
+    say(name, signal == SIGSYS    ? "SIGSYS"
+              : signal == SIGSEGV ? "SIGSEGV"
+                                  : std::to_string(signal));
   } else {
     errno = WEXITSTATUS(status);
     say(name, errno == 0 ? 0L : -1L);

@@ -68,7 +68,9 @@ Counts ask_often(const Tree& tree, const std::string& target,
       BOOST_TEST(response.body == text);
       ++counts.found;
     } else {
-      BOOST_TEST((response.status == 404 || response.status == 301),
+      // 403: it was outside when Landlock looked.
+      BOOST_TEST((response.status == 404 || response.status == 301 ||
+                  response.status == 403),
                  shown(outcome.octets));
       ++counts.refused;
     }

@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(output_that_is_whole_is_framed) {
       Stage stage{row.asked};
       stage.script_says(row.output);
       stage.script_closes();
-      stage.pump().step(row.writer);
+      stage.pump().step(row.writer, Clock::now());
       BOOST_TEST(stage.received() == row.expected);
       check_is_done(stage, row.truncated, row.body_octets);
     }
@@ -378,13 +378,13 @@ BOOST_AUTO_TEST_CASE(output_that_comes_in_parts_is_framed) {
       Stage stage{row.asked};
       for (std::size_t i = 0; i < row.parts.size(); ++i) {
         stage.script_says(row.parts[i]);
-        stage.pump().step(Writer::running);
+        stage.pump().step(Writer::running, Clock::now());
         BOOST_TEST(stage.received() == row.expected[i]);
         BOOST_TEST((stage.pump().waiting() == Waiting::for_script));
         BOOST_TEST(!stage.pump().is_done());
       }
       stage.script_closes();
-      stage.pump().step(row.writer);
+      stage.pump().step(row.writer, Clock::now());
       BOOST_TEST(stage.received() == row.end);
       check_is_done(stage, row.truncated, row.body_octets);
     }
@@ -395,10 +395,10 @@ BOOST_AUTO_TEST_CASE(the_answer_begins_with_the_head) {
   Stage stage;
   BOOST_TEST(!stage.pump().has_begun());
   stage.script_says("Status: 201\nA: b\n");
-  stage.pump().step(Writer::running);
+  stage.pump().step(Writer::running, Clock::now());
   BOOST_TEST(!stage.pump().has_begun());
   stage.script_says("\n");
-  stage.pump().step(Writer::running);
+  stage.pump().step(Writer::running, Clock::now());
   BOOST_TEST(stage.pump().has_begun());
   BOOST_TEST(static_cast<int>(stage.pump().status()) == 201);
   BOOST_TEST(stage.received().starts_with("HTTP/1.1 201 Created\r\n"));
@@ -408,7 +408,7 @@ BOOST_AUTO_TEST_CASE(each_answer_has_the_server_s_own_fields) {
   Stage stage;
   stage.script_says("A: b\n\n");
   stage.script_closes();
-  stage.pump().step(Writer::ended);
+  stage.pump().step(Writer::ended, Clock::now());
   const std::string answer = read_available(stage.wire().client());
   BOOST_TEST((answer.find("\r\nDate: ") != std::string::npos));
   BOOST_TEST((answer.find("\r\nServer: server\r\n") != std::string::npos));
@@ -418,15 +418,15 @@ BOOST_AUTO_TEST_CASE(each_answer_has_the_server_s_own_fields) {
 BOOST_AUTO_TEST_CASE(a_script_that_ends_soon_gets_a_length) {
   Stage stage{get_1_1, make_socket_pair(), 1h};
   stage.script_says("A: b\n\nhel");
-  stage.pump().step(Writer::running);
+  stage.pump().step(Writer::running, Clock::now());
   BOOST_TEST(!stage.pump().has_begun());
   BOOST_TEST((stage.pump().waiting() == Waiting::for_script));
   BOOST_TEST((stage.pump().deadline() > Clock::now()));
   stage.script_says("lo");
-  stage.pump().step(Writer::running);
+  stage.pump().step(Writer::running, Clock::now());
   BOOST_TEST(!stage.pump().has_begun());
   stage.script_closes();
-  stage.pump().step(Writer::ended);
+  stage.pump().step(Writer::ended, Clock::now());
   BOOST_TEST(stage.received() ==
              "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 5\r\n\r\nhello");
   check_is_done(stage, Truncated::no, 5);
@@ -435,10 +435,10 @@ BOOST_AUTO_TEST_CASE(a_script_that_ends_soon_gets_a_length) {
 BOOST_AUTO_TEST_CASE(a_script_that_goes_on_is_not_waited_for) {
   Stage stage{get_1_1, make_socket_pair(), 1ms};
   stage.script_says("A: b\n\nhello");
-  stage.pump().step(Writer::running);
+  stage.pump().step(Writer::running, Clock::now());
   while (stage.pump().deadline()) {
     static_cast<void>(wait_for_any({}, stage.pump().deadline()));
-    stage.pump().step(Writer::running);
+    stage.pump().step(Writer::running, Clock::now());
   }
   BOOST_TEST((stage.received().find("chunked") != std::string::npos));
 }
@@ -447,7 +447,7 @@ BOOST_AUTO_TEST_CASE(what_fills_the_buffer_is_not_waited_for) {
   Stage stage{get_1_1, make_socket_pair(), 1h};
   stage.enlarge_pipe(262'144);
   stage.script_says("A: b\n\n" + numbers(100'000));
-  stage.pump().step(Writer::running);
+  stage.pump().step(Writer::running, Clock::now());
   BOOST_TEST(stage.pump().has_begun());
 }
 
@@ -492,8 +492,8 @@ BOOST_AUTO_TEST_CASE(output_that_is_no_answer_is_a_bad_gateway) {
       Stage stage;
       stage.script_says(row.output);
       stage.script_closes();
-      BOOST_CHECK_EXCEPTION(stage.pump().step(row.writer), HttpError,
-                            is_bad_gateway(row.words));
+      BOOST_CHECK_EXCEPTION(stage.pump().step(row.writer, Clock::now()),
+                            HttpError, is_bad_gateway(row.words));
       BOOST_TEST(!stage.pump().has_begun());
       BOOST_TEST(stage.received().empty());
     }
@@ -511,10 +511,11 @@ BOOST_AUTO_TEST_CASE(a_head_may_not_be_too_large) {
       stage.script_says("A: " + std::string(size - 5, 'x') + "\n\n" + "body");
       stage.script_closes();
       if (size <= max_cgi_head_octets) {
-        BOOST_CHECK_NO_THROW(stage.pump().step(Writer::ended));
+        BOOST_CHECK_NO_THROW(stage.pump().step(Writer::ended, Clock::now()));
         BOOST_TEST(stage.pump().has_begun());
       } else {
-        BOOST_CHECK_THROW(stage.pump().step(Writer::ended), HttpError);
+        BOOST_CHECK_THROW(stage.pump().step(Writer::ended, Clock::now()),
+                          HttpError);
         BOOST_TEST(!stage.pump().has_begun());
       }
     }
@@ -528,7 +529,7 @@ BOOST_AUTO_TEST_CASE(a_head_without_end_is_refused_while_the_script_writes) {
     for (std::size_t size = 0; size <= 2 * max_cgi_head_octets;
          size += part.size()) {
       stage.script_says(part);
-      stage.pump().step(Writer::running);
+      stage.pump().step(Writer::running, Clock::now());
     }
   };
   BOOST_CHECK_EXCEPTION(say_much(), HttpError, is_bad_gateway("too large"));
@@ -552,12 +553,12 @@ BOOST_AUTO_TEST_CASE(the_end_of_output_waits_a_moment_for_the_end_of_it_all) {
     Stage stage;
     stage.script_says("A: b\n\nhello");
     stage.script_closes();
-    stage.pump().step(Writer::running);
+    stage.pump().step(Writer::running, Clock::now());
     BOOST_TEST((stage.pump().waiting() == Waiting::for_end));
     BOOST_TEST((stage.pump().deadline() > Clock::now() - 10s));
     BOOST_TEST((stage.pump().deadline() < Clock::now() + 1s));
     BOOST_TEST(stage.received().empty());
-    stage.pump().step(row.writer);
+    stage.pump().step(row.writer, Clock::now());
     BOOST_TEST(stage.received() == row.expected);
     BOOST_TEST(stage.pump().is_done());
   }
@@ -568,10 +569,10 @@ BOOST_AUTO_TEST_CASE(output_that_is_no_answer_waits_for_the_end_as_well) {
     Stage stage;
     stage.script_says(output);
     stage.script_closes();
-    stage.pump().step(Writer::running);
+    stage.pump().step(Writer::running, Clock::now());
     BOOST_TEST((stage.pump().waiting() == Waiting::for_end));
-    BOOST_CHECK_EXCEPTION(stage.pump().step(Writer::killed), HttpError,
-                          is_bad_gateway(""));
+    BOOST_CHECK_EXCEPTION(stage.pump().step(Writer::killed, Clock::now()),
+                          HttpError, is_bad_gateway(""));
   }
 }
 
@@ -579,13 +580,13 @@ BOOST_AUTO_TEST_CASE(the_last_chunk_waits_a_moment_for_the_end_of_it_all) {
   for (const Writer writer : {Writer::ended, Writer::killed}) {
     Stage stage;
     stage.script_says("A: b\n\nhello");
-    stage.pump().step(Writer::running);
+    stage.pump().step(Writer::running, Clock::now());
     BOOST_TEST(stage.received().ends_with("5\r\nhello"));
     stage.script_closes();
-    stage.pump().step(Writer::running);
+    stage.pump().step(Writer::running, Clock::now());
     BOOST_TEST((stage.pump().waiting() == Waiting::for_end));
     BOOST_TEST(stage.received().empty());
-    stage.pump().step(writer);
+    stage.pump().step(writer, Clock::now());
     BOOST_TEST(stage.received() ==
                (writer == Writer::killed ? "" : "\r\n0\r\n\r\n"));
     BOOST_TEST(stage.pump().is_done());
@@ -596,10 +597,10 @@ BOOST_AUTO_TEST_CASE(a_script_that_works_on_does_not_hold_up_its_answer) {
   Stage gathered;
   gathered.script_says("A: b\n\nhello");
   gathered.script_closes();
-  gathered.pump().step(Writer::running);
+  gathered.pump().step(Writer::running, Clock::now());
   BOOST_REQUIRE((gathered.pump().waiting() == Waiting::for_end));
   static_cast<void>(wait_for_any({}, gathered.pump().deadline()));
-  gathered.pump().step(Writer::running);
+  gathered.pump().step(Writer::running, Clock::now());
   BOOST_TEST(gathered.received() ==
              "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 5\r\n\r\nhello");
   BOOST_TEST(is_at_end(gathered.wire().client()));
@@ -609,7 +610,7 @@ BOOST_AUTO_TEST_CASE(a_script_that_works_on_does_not_hold_up_its_answer) {
 BOOST_AUTO_TEST_CASE(a_child_that_keeps_the_output_open_is_not_waited_for) {
   Stage stage;  // which keeps it
   stage.script_says("A: b\n\nhello");
-  stage.pump().step(Writer::ended);
+  stage.pump().step(Writer::ended, Clock::now());
   BOOST_TEST(stage.received() ==
              "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 5\r\n\r\nhello");
   check_is_done(stage, Truncated::no, 5);
@@ -619,7 +620,7 @@ BOOST_AUTO_TEST_CASE(the_client_sees_the_end_while_the_script_runs_on) {
   for (const Asked& asked : {get_1_1, head_1_1}) {
     Stage stage{asked};
     stage.script_says("Content-Length: 5\n\nhello");
-    stage.pump().step(Writer::running);
+    stage.pump().step(Writer::running, Clock::now());
     BOOST_TEST(
         (stage.received().find("Content-Length: 5") != std::string::npos));
     BOOST_TEST(is_at_end(stage.wire().client()));
@@ -627,11 +628,11 @@ BOOST_AUTO_TEST_CASE(the_client_sees_the_end_while_the_script_runs_on) {
     BOOST_TEST(!stage.pump().is_awaited());
     BOOST_TEST((stage.pump().waiting() == Waiting::for_script));
     stage.script_says("more");
-    stage.pump().step(Writer::running);
+    stage.pump().step(Writer::running, Clock::now());
     BOOST_TEST((stage.pump().waiting() == Waiting::for_script),
                "what nobody needs is dropped");
     stage.script_closes();
-    stage.pump().step(Writer::running);
+    stage.pump().step(Writer::running, Clock::now());
     BOOST_TEST(stage.pump().is_done());
   }
 }
@@ -654,7 +655,8 @@ std::string relay(Stage& stage, std::string_view output) {
       output.remove_prefix(count.value_or(0));
       if (output.empty()) stage.script_closes();
     }
-    stage.pump().step(output.empty() ? Writer::ended : Writer::running);
+    stage.pump().step(output.empty() ? Writer::ended : Writer::running,
+                      Clock::now());
     BOOST_TEST_REQUIRE(stage.pump().body_octets() >= counted);
     counted = stage.pump().body_octets();
     if (stage.pump().waiting() == Waiting::for_client)
@@ -726,10 +728,10 @@ BOOST_AUTO_TEST_CASE(a_fast_script_keeps_us_from_nothing_else) {
     stage.enlarge_pipe(pipe_size);
     set_blocking(stage.script_end(), Blocking::no);
     stage.script_says("A: b\n\n");
-    stage.pump().step(Writer::running);
+    stage.pump().step(Writer::running, Clock::now());
     while (try_write(stage.script_end(), numbers(4096)).value_or(0) > 0) {
     }
-    stage.pump().step(Writer::running);
+    stage.pump().step(Writer::running, Clock::now());
     BOOST_TEST(readable_bytes(stage.pump().pipe()) > 0U);
     BOOST_TEST((stage.pump().waiting() == (asked.method == get_1_1.method
                                                ? Waiting::for_client
@@ -756,7 +758,7 @@ BOOST_AUTO_TEST_CASE(what_the_client_has_not_got_is_not_counted) {
   shrink_send_buffer(pair.ours.get());
   Stage stage{get_1_0, std::move(pair)};
   stage.script_says("A: b\n\n" + std::string(60'000, 'x'));
-  stage.pump().step(Writer::running);
+  stage.pump().step(Writer::running, Clock::now());
   BOOST_TEST((stage.pump().waiting() == Waiting::for_client));
   BOOST_TEST(stage.pump().body_octets() == body_of(stage.received()).size());
 }
@@ -770,16 +772,16 @@ BOOST_AUTO_TEST_CASE(a_client_that_is_gone_is_an_error) {
   Stage at_once;
   at_once.wire().close_client();
   at_once.script_says("A: b\n\nhello");
-  BOOST_CHECK_EXCEPTION(at_once.pump().step(Writer::running), std::system_error,
-                        is_gone);
+  BOOST_CHECK_EXCEPTION(at_once.pump().step(Writer::running, Clock::now()),
+                        std::system_error, is_gone);
 
   Stage later;
   later.script_says("A: b\n\nhello");
-  later.pump().step(Writer::running);
+  later.pump().step(Writer::running, Clock::now());
   later.wire().close_client();
   later.script_says("world");
-  BOOST_CHECK_EXCEPTION(later.pump().step(Writer::running), std::system_error,
-                        is_gone);
+  BOOST_CHECK_EXCEPTION(later.pump().step(Writer::running, Clock::now()),
+                        std::system_error, is_gone);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
