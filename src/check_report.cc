@@ -36,7 +36,7 @@ std::vector<std::string> CheckReport::take_names(const std::string& path,
   OpenResult again =
       open_below(folder, ".", O_RDONLY | O_DIRECTORY, Symlinks::refuse);
   if (!again.fd) throw_error(again.error, "open", path);
-  std::vector<std::string> names = names_in(std::move(again.fd), left + 1);
+  std::vector<std::string> names = names_in(again.fd.get(), left + 1);
   if (names.size() > left) {
     names.resize(left);
     add(path, {"not all in it was looked at, there being too much in the root",

@@ -128,9 +128,9 @@ void check_password_file(const std::string& path, int file, int root,
 }
 
 // The entry of a folder that has this name in any case; empty: none.
-std::string find_in_any_case(UniqueFd folder, std::string_view name) {
+std::string find_in_any_case(const UniqueFd& folder, std::string_view name) {
   constexpr std::size_t max_names = 100'000;
-  for (std::string& other : names_in(std::move(folder), max_names))
+  for (std::string& other : names_in(folder.get(), max_names))
     if (equals_ignoring_case(other, name)) return std::move(other);
   return {};
 }
@@ -147,7 +147,7 @@ bool has_path(int root, std::string_view path, Symlinks symlinks) {
       OpenResult folder =
           open_below(root, parent, O_RDONLY | O_DIRECTORY, symlinks);
       if (!folder.fd) return true;
-      const std::string other = find_in_any_case(std::move(folder.fd), name);
+      const std::string other = find_in_any_case(folder.fd, name);
       if (other.empty()) return false;
       found.replace(parent.size() + 1, name.size(), other);
     } else if (!opened.fd || !S_ISDIR(facts_of(opened.fd.get()).st_mode)) {
@@ -173,7 +173,7 @@ bool names_something(const Options& options, int root,
   OpenResult hosts = open_path(options.root, O_RDONLY | O_DIRECTORY);
   if (!hosts.fd) return true;
   constexpr std::size_t max_hosts = 100'000;
-  const auto names = names_in(std::move(hosts.fd), max_hosts);
+  const auto names = names_in(hosts.fd.get(), max_hosts);
   return std::ranges::any_of(names, [&](const std::string& name) {
     const OpenResult site = open_below(root, name, folder_flags, symlinks);
     return site.fd && has_path(site.fd.get(), prefix, symlinks);

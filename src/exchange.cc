@@ -218,11 +218,6 @@ void Exchange::answer(const Request& request) {
 // What it names. Passwords are nobody's, wherever their file is.
 Resource Exchange::find(const Request& request) const {
   Resource resource = site_.find(request);
-  if (std::holds_alternative<Script>(resource) && sandbox_.is_answering()) {
-    return Refusal{Status::service_unavailable,
-                   {},
-                   "the folder of scripts came after the request"};
-  }
   if (!guard_.is_password_file(resource)) return resource;
   return Refusal{Status::not_found, "File not found",
                  "it is a password file: keep it outside of the root"};

@@ -326,18 +326,15 @@ Resource Site::find_in_folder(const Request& request,
   if (!opened.fd) return refusal_for_open_error(opened.error, "File not found");
   if (!options_.listing)
     return Refusal{Status::forbidden, "This folder has no index"};
-  return make_directory(std::move(opened.fd), folder);
+  return make_directory(opened.fd, folder);
 }
 
-Resource Site::make_directory(UniqueFd folder, const std::string& path) const {
-  // names_in closes what it reads: the entries need it longer.
-  OpenResult again =
-      open_below(folder.get(), ".", folder_flags, Symlinks::refuse);
-  if (!again.fd) throw_error(again.error, "open", path);
+Resource Site::make_directory(const UniqueFd& folder,
+                              const std::string& path) const {
   Directory directory;
-  for (std::string& name : names_in(std::move(folder), max_listed_names)) {
+  for (std::string& name : names_in(folder.get(), max_listed_names)) {
     if (is_hidden_name(name) && !options_.dotfiles) continue;
-    auto facts = find_facts_in(again.fd.get(), name);
+    auto facts = find_facts_in(folder.get(), name);
     const bool is_link = facts && S_ISLNK(facts->st_mode);
     if (is_link) {
       const OpenResult target = root_.open(path + name, O_PATH);

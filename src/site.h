@@ -140,7 +140,7 @@ class Site {
                                      std::string_view path_info) const;
   [[nodiscard]] Resource find_fallback() const;
   [[nodiscard]] bool is_too_writable(const OpenResult& opened) const;
-  [[nodiscard]] Resource make_directory(UniqueFd folder,
+  [[nodiscard]] Resource make_directory(const UniqueFd& folder,
                                         const std::string& path) const;
 
   const Options& options_;

@@ -217,8 +217,9 @@ using StandardFacts = std::array<std::optional<struct stat>, 3>;
 /// The path that the kernel knows `fd` by, from /proc; empty if it has none.
 [[nodiscard]] std::string path_of(int fd);
 
-/// The names in a folder but `.` and `..`, at most `max_names`, in no order.
-[[nodiscard]] std::vector<std::string> names_in(UniqueFd folder,
+/// The names in a folder but `.` and `..`, at most `max_names`, in no order:
+/// those that `folder`, open for reading, has not told yet.
+[[nodiscard]] std::vector<std::string> names_in(int folder,
                                                 std::size_t max_names);
 
 /// Two ends of a pipe; both close on exec.

@@ -30,7 +30,7 @@ import unittest
 
 SKIPPED = 77
 PASSES_DESCRIPTORS = os.environ.get("CGIHTTPD_LIBSYSTEMD", "1") == "1"
-PATIENCE = 20  # seconds; longer than any wait here takes on a loaded machine
+PATIENCE = 60  # seconds; longer than any wait here takes on a loaded machine
 SUPERSERVERS = ("socket-activate", "socket-activate-fd", "tcpserver")
 
 # The tests may be started from anywhere, with any umask, by root or by a user:

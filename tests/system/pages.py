@@ -114,15 +114,20 @@ class Sizes(unittest.TestCase):
 
     def test_ten_thousand_names_come_at_once(self):
         root = self.fill(10_000)
+        # What the kernel takes for the names and their facts, on this machine.
+        start = time.process_time()
+        for name in os.listdir(root):
+            os.lstat(root / name)
+        limit = max(0.050, 2 * (time.process_time() - start))
         # On a busy machine, caches are cold: the best of some tries counts.
         for _ in range(20):
             page, cpu, seconds = self.list(root)
-            if cpu < 0.050:
+            if cpu < limit:
                 break
         print(f"10000 names: {cpu * 1000:.0f} ms of CPU, {seconds * 1000:.0f} ms")
         self.assertEqual(10_001, page.count(b"<tr>"))
         if os.environ.get("CGIHTTPD_OPTIMIZED") == "1":
-            self.assertLess(cpu, 0.050)
+            self.assertLess(cpu, limit)
 
 
 def contrast(one, other):

@@ -182,8 +182,8 @@ BOOST_AUTO_TEST_CASE(tmpdir_says_where_if_it_can_be_there) {
     BOOST_TEST((path.starts_with("/var/tmp/") || path.starts_with("/tmp/")),
                path);
   });
-  UniqueFd opened = open_or_fail(folder.path(), O_RDONLY | O_DIRECTORY);
-  BOOST_TEST(names_in(std::move(opened), 10).empty());
+  const UniqueFd opened = open_or_fail(folder.path(), O_RDONLY | O_DIRECTORY);
+  BOOST_TEST(names_in(opened.get(), 10).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_body_without_room_is_an_error) {
