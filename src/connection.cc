@@ -105,7 +105,7 @@ std::optional<std::size_t> Connection::receive(std::span<char> into) {
       return count;
     }
     const Deadline start = Clock::now();
-    if (!wait_for(STDIN_FILENO, POLLIN, start + body_patience()))
+    if (!wait_for(STDIN_FILENO, POLLIN, start + body_patience(), start))
       return std::nullopt;
     waited_for_body_ += Clock::now() - start;
   }
@@ -151,7 +151,7 @@ Clock::duration Connection::patience_after(std::uint64_t octets,
 
 void Connection::wait_for_client() {
   const Deadline start = Clock::now();
-  require_ready(STDOUT_FILENO, POLLOUT, start + patience());
+  require_ready(STDOUT_FILENO, POLLOUT, start + patience(), start);
   count_waiting(Clock::now() - start);
 }
 

@@ -107,9 +107,10 @@ Clock::time_point Clock::now() noexcept {
   return time_point{read_clock(CLOCK_MONOTONIC)};
 }
 
-bool wait_for(int fd, short events, Deadline deadline) {
+bool wait_for(int fd, short events, Deadline deadline,
+              std::optional<Deadline> now) {
   pollfd waiting{fd, events, 0};
-  return wait_for_any(std::span{&waiting, 1}, deadline);
+  return wait_for_any(std::span{&waiting, 1}, deadline, now);
 }
 
 bool wait_for_any(std::span<pollfd> waiting, std::optional<Deadline> deadline,
@@ -130,8 +131,9 @@ bool wait_for_any(std::span<pollfd> waiting, std::optional<Deadline> deadline,
   }
 }
 
-void require_ready(int fd, short events, Deadline deadline) {
-  if (!wait_for(fd, events, deadline)) throw_error(ETIMEDOUT, "poll");
+void require_ready(int fd, short events, Deadline deadline,
+                   std::optional<Deadline> now) {
+  if (!wait_for(fd, events, deadline, now)) throw_error(ETIMEDOUT, "poll");
 }
 
 void set_blocking(int fd, Blocking blocking) {

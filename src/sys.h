@@ -51,15 +51,17 @@ using Deadline = Clock::time_point;
 // --- waiting
 
 /// Waits until `fd` can do one of `events` (POLLIN, POLLOUT) or has failed or
-/// hung up. Returns false when `deadline` passed first.
-[[nodiscard]] bool wait_for(int fd, short events, Deadline deadline);
+/// hung up. Returns false when `deadline` passed first. `now` is the time, as
+/// far as it is known already; here and below.
+[[nodiscard]] bool wait_for(int fd, short events, Deadline deadline,
+                            std::optional<Deadline> now = std::nullopt);
 
 /// The same, but throws with ETIMEDOUT when `deadline` passed first.
-void require_ready(int fd, short events, Deadline deadline);
+void require_ready(int fd, short events, Deadline deadline,
+                   std::optional<Deadline> now = std::nullopt);
 
 /// Waits until one of `waiting` (poll(2); a negative descriptor is left out) is
-/// ready. Returns false when `deadline`, if there is one, passed first. `now`
-/// is the time, as far as it is known already.
+/// ready. Returns false when `deadline`, if there is one, passed first.
 [[nodiscard]] bool wait_for_any(std::span<pollfd> waiting,
                                 std::optional<Deadline> deadline,
                                 std::optional<Deadline> now = std::nullopt);
