@@ -176,8 +176,8 @@ class Scene {
     launch.options = options;
     launch.root = "root";
     // In HTTP/1.0, no chunk begins within a line.
-    const Outcome outcome = ask(
-        tree_, std::string{"GET "} + target + " HTTP/1.0\r\n\r\n", launch);
+    const Outcome outcome =
+        ask(tree_, std::string{"GET "} + target + " HTTP/1.0\r\n\r\n", launch);
     BOOST_TEST(outcome.exit_status == 0);
     Ends ends;
     auto lines = lines_of(outcome.octets);
