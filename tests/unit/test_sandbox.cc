@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -853,7 +854,8 @@ BOOST_AUTO_TEST_CASE(costs_at_most_100_microseconds_or_five_times_the_least,
          if (confinement.enter() != 0) ::_exit(1);
        }}};
   for (const auto& [what, filters, enter] : rows) {
-    const Microseconds least = best_time([=] { enter_the_least(filters); });
+    const Microseconds least =
+        best_time([count = filters] { enter_the_least(count); });
     const Microseconds time = best_time(enter);
     BOOST_TEST_MESSAGE(what << ": " << time.count() << " us, at the least "
                             << least.count());
