@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t unit = alignof(std::max_align_t);
 
-// Ordinary requests need a fifth. What does not fit comes from malloc(3).
+// A relayed script takes half of it at once. What does not fit comes from
+// malloc(3).
 alignas(unit) constinit std::array<std::byte, 32768> arena{};
 constinit std::size_t used = 0;  // octets, a multiple of `unit`
 
