@@ -25,6 +25,7 @@ musl_needs="
   /usr/src/gcc-$gcc_version/gcc-*.tar.xz gcc-$gcc_version-source
 "
 test_needs='
+  ab                       apache2-utils
   afl-fuzz                 afl++
   apt-ftparchive           apt-utils
   aria2c                   aria2
@@ -91,6 +92,7 @@ test_daemons='
 '
 # What tests/bench/run needs: a list as build_needs, and one as test_daemons.
 bench_needs='
+  ab                   apache2-utils
   boost/test/unit_test.hpp libboost-test-dev
   busybox              busybox
   perl                 perl

@@ -96,6 +96,7 @@ double run_ab(const std::string& ab, std::uint16_t port,
 void measure_script(const Site& site, const std::string& script, Load load,
                     std::vector<Rate>& rates) {
   const std::string ab = site.find_program("ab");
+  if (ab.empty()) throw std::runtime_error{"ab is not installed"};
   for (int turn = 0; turn < load.turns; ++turn) {
     for (Rate& rate : rates) {
       if (rate.kind != script) continue;
