@@ -120,15 +120,6 @@ std::optional<std::size_t> Connection::try_send(std::string_view bytes,
   return count;
 }
 
-std::optional<std::size_t> Connection::try_send_pipe(int pipe,
-                                                     std::uint64_t count) {
-  const Spliced moved = try_splice(pipe, STDOUT_FILENO, count);
-  if (moved.error == EAGAIN) return std::nullopt;
-  if (moved.error != 0) throw_error(moved.error, "splice");
-  sent_ += moved.count;
-  return moved.count;
-}
-
 Clock::duration Connection::patience() const {
   // A local socket counts what its buffers take, which is more than was sent.
   const std::uint64_t taken =

@@ -72,11 +72,6 @@ class Connection {
   [[nodiscard]] std::optional<std::size_t> try_send(std::string_view bytes,
                                                     More more);
 
-  /// Moves at most `count` bytes of a pipe to the client without waiting.
-  /// nullopt: nothing.
-  [[nodiscard]] std::optional<std::size_t> try_send_pipe(int pipe,
-                                                         std::uint64_t count);
-
   /// How many octets the client was sent.
   [[nodiscard]] std::uint64_t sent() const { return sent_; }
 

@@ -14,13 +14,16 @@ namespace cgihttpd {
 
 namespace {
 
-// What is read into memory at once. A script that fills it has more to say:
-// the kernel moves that.
+// What is read at once.
 constexpr std::size_t chunk_octets = 16384;
 
-// Of a script that has more to say: four times the kernel's own, which halves
-// what moving a gigabyte takes. More gives no more.
-constexpr int wide_pipe_octets = 262144;
+// The same, and the size of the pipe, for a script that has filled the former,
+// and has more to say: the script writes while we send. splice(2) would keep
+// the pipe from it meanwhile, and takes twice the time.
+constexpr std::size_t wide_chunk_octets = 524288;
+
+// The end of the chunk before, the size, the end of its line.
+constexpr std::size_t max_chunk_head_octets = 2 + 16 + 2;
 
 // A script and a client that are both fast keep us from nothing else.
 constexpr int max_steps_at_once = 32;
@@ -40,6 +43,12 @@ std::string hexadecimal(std::uint64_t number) {
   return {begin, end};
 }
 
+// To read into, and for a chunk's head before that.
+std::unique_ptr<char[]> make_space(std::size_t size) {  // NOLINT(*-c-arrays)
+  // NOLINTNEXTLINE(*-c-arrays)
+  return std::make_unique_for_overwrite<char[]>(max_chunk_head_octets + size);
+}
+
 }  // namespace
 
 OutputPump::OutputPump(UniqueFd pipe, Connection& connection,
@@ -50,8 +59,7 @@ OutputPump::OutputPump(UniqueFd pipe, Connection& connection,
       request_{request},
       common_{std::move(common)},
       max_gathering_{max_gathering},
-      // NOLINTNEXTLINE(*-c-arrays)
-      space_{std::make_unique_for_overwrite<char[]>(chunk_octets)} {
+      space_{make_space(chunk_octets)} {
   set_blocking(pipe_.get(), Blocking::no);
 }
 
@@ -60,12 +68,11 @@ void OutputPump::step(Writer writer, Deadline now) {
   wait(Waiting::for_nothing);
   for (int steps = 0; steps < max_steps_at_once; ++steps)
     if (!advance(writer)) return;
-  wait(pending_.empty() && in_pipe_ == 0 ? Waiting::for_script
-                                         : Waiting::for_client);
+  wait(pending_.empty() ? Waiting::for_script : Waiting::for_client);
 }
 
 std::uint64_t OutputPump::body_octets() const {
-  return announced_ - in_pipe_ - std::min(pending_.size(), pending_body_);
+  return announced_ - std::min(pending_.size(), pending_body_);
 }
 
 // Goes one step on; false where that has to wait, or where all is done.
@@ -79,7 +86,6 @@ bool OutputPump::advance(Writer writer) {
       state_ = is_at_end_ ? State::done : State::rest;
       return true;
     case State::rest:
-      input_.clear();
       switch (read_from_script(writer)) {
         case Read::some: return true;
         case Read::nothing_yet: return wait(Waiting::for_script);
@@ -97,13 +103,16 @@ bool OutputPump::wait(Waiting waiting, std::optional<Deadline> deadline) {
   return false;
 }
 
-// Appends what there is to input_. Once the writer has ended, a pipe that is
-// empty is at its end, though a child of the script may keep it open.
+// Reads what there is. Once the writer has ended, a pipe that is empty is at
+// its end, though a child of the script may keep it open.
 OutputPump::Read OutputPump::read_from_script(Writer writer) {
+  read_ = {};
   if (is_at_end_) return Read::end;
-  const auto count = try_read(pipe_.get(), {space_.get(), chunk_octets});
-  input_.append(space_.get(), count.value_or(0));
-  if (count.value_or(0) > 0) return Read::some;
+  char* const begin = space_.get() + max_chunk_head_octets;
+  const auto count = try_read(
+      pipe_.get(), {begin, is_wide_ ? wide_chunk_octets : chunk_octets});
+  read_ = {begin, count.value_or(0)};
+  if (!read_.empty()) return Read::some;
   if (!count && writer == Writer::running) return Read::nothing_yet;
   is_at_end_ = true;
   end_deadline_ = now_ + max_wait_for_end;
@@ -112,6 +121,7 @@ OutputPump::Read OutputPump::read_from_script(Writer writer) {
 
 bool OutputPump::advance_head(Writer writer) {
   const Read read = read_from_script(writer);
+  input_.append(read_);
   const auto end = find_cgi_head_end(input_);
   if (end.value_or(input_.size()) > max_cgi_head_octets) {
     throw HttpError{Status::bad_gateway, "the script's header is too large"};
@@ -160,12 +170,9 @@ void OutputPump::begin_answer(std::size_t head_size, Writer writer) {
   } else if (length_) {
     answer.add("Content-Length", *length_);
   }
-  pending_ = answer.text();
-  if (!first.empty()) {
-    append_chunk_head(first.size());
-    pending_.append(first);
-    pending_body_ = first.size();
-  }
+  answer_ = answer.text();
+  if (!first.empty()) answer_.append(announce(first.size())).append(first);
+  pending_ = answer_;
   state_ = framing_ == Framing::no_body ? State::last : State::body;
 }
 
@@ -200,47 +207,42 @@ void OutputPump::choose_framing(const CgiHead& head, std::uint64_t first,
 }
 
 bool OutputPump::advance_body(Writer writer) {
-  if (!pending_.empty()) return send_pending();
-  if (in_pipe_ == 0) return announce_next(writer);
-  const auto moved = connection_.try_send_pipe(pipe_.get(), in_pipe_);
-  if (!moved) return wait(Waiting::for_client);
-  in_pipe_ -= *moved;
-  return true;
+  return pending_.empty() ? read_body(writer) : send_pending();
 }
 
-// Finds out how much the script has to say, and announces that. A little is
-// read and sent in two calls; what fills the buffer is followed by a splice.
-bool OutputPump::announce_next(Writer writer) {
+// What is pending is in the space that is read into, hence it was sent before.
+bool OutputPump::read_body(Writer writer) {
   const std::uint64_t left = length_
                                  ? *length_ - announced_
                                  : std::numeric_limits<std::uint64_t>::max();
   if (left == 0) return end_body(writer);
+  if (!is_wide_ && read_.size() == chunk_octets) widen();
   switch (read_from_script(writer)) {
     case Read::nothing_yet: return wait(Waiting::for_script);
     case Read::end: return end_body(writer);
     case Read::some: break;
   }
-  const std::string input = std::exchange(input_, {});
-  const auto size = std::min<std::uint64_t>(input.size(), left);
-  if (input.size() == chunk_octets) {
-    if (!std::exchange(is_wide_, true))
-      widen_pipe(pipe_.get(), wide_pipe_octets);
-    in_pipe_ =
-        std::min<std::uint64_t>(readable_bytes(pipe_.get()), left - size);
-  }
-  append_chunk_head(size + in_pipe_);
-  pending_.append(input, 0, size);
-  pending_body_ = size;
+  const auto size = std::min<std::uint64_t>(read_.size(), left);
+  const std::string head = announce(size);
+  char* const begin = space_.get() + max_chunk_head_octets - head.size();
+  std::ranges::copy(head, begin);
+  pending_ = {begin, head.size() + size};
   return true;
 }
 
-// RFC 9112 7.1.
-void OutputPump::append_chunk_head(std::uint64_t size) {
+void OutputPump::widen() {
+  is_wide_ = true;
+  space_ = make_space(wide_chunk_octets);
+  widen_pipe(pipe_.get(), wide_chunk_octets);
+}
+
+// What is to be sent before so many octets of the body (RFC 9112 7.1).
+std::string OutputPump::announce(std::size_t size) {
   announced_ += size;
-  if (framing_ != Framing::chunked) return;
-  if (has_chunk_) pending_.append("\r\n");
-  has_chunk_ = true;
-  pending_.append(hexadecimal(size)).append("\r\n");
+  pending_body_ = size;
+  if (framing_ != Framing::chunked) return {};
+  const std::string head = hexadecimal(size) + "\r\n";
+  return std::exchange(has_chunk_, true) ? "\r\n" + head : head;
 }
 
 bool OutputPump::end_body(Writer writer) {
@@ -249,8 +251,7 @@ bool OutputPump::end_body(Writer writer) {
       return wait(Waiting::for_end, end_deadline_);
     // Without its last chunk, the client sees that an answer is not whole.
     is_truncated_ = writer == Writer::killed;
-    if (!is_truncated_)
-      pending_.append(has_chunk_ ? "\r\n" : "").append("0\r\n\r\n");
+    if (!is_truncated_) pending_ = has_chunk_ ? "\r\n0\r\n\r\n" : "0\r\n\r\n";
   } else {
     is_truncated_ = (length_ && announced_ < *length_) ||
                     (!length_ && writer == Writer::killed);
@@ -261,10 +262,9 @@ bool OutputPump::end_body(Writer writer) {
 }
 
 bool OutputPump::send_pending() {
-  const auto count =
-      connection_.try_send(pending_, in_pipe_ > 0 ? More::yes : More::no);
+  const auto count = connection_.try_send(pending_, More::no);
   if (!count) return wait(Waiting::for_client);
-  pending_.erase(0, *count);
+  pending_.remove_prefix(*count);
   return true;
 }
 

@@ -101,8 +101,9 @@ class OutputPump {
   void leave_answer(const CgiHead& head);
   void choose_framing(const CgiHead& head, std::uint64_t first, Writer writer);
   bool advance_body(Writer writer);
-  bool announce_next(Writer writer);
-  void append_chunk_head(std::uint64_t size);
+  bool read_body(Writer writer);
+  void widen();
+  std::string announce(std::size_t size);
   bool end_body(Writer writer);
   bool send_pending();
   bool wait(Waiting waiting, std::optional<Deadline> deadline = {});
@@ -125,15 +126,16 @@ class OutputPump {
   Status status_ = Status::ok;
   Framing framing_ = Framing::until_close;
   bool has_chunk_ = false;               // one was begun: CRLF is due
-  bool is_wide_ = false;                 // the pipe
+  bool is_wide_ = false;                 // the pipe, and the space
   std::optional<std::uint64_t> length_;  // of the body, as the client knows it
   std::uint64_t announced_ = 0;          // of the body, sent or about to be
 
   std::unique_ptr<char[]> space_;  // NOLINT(*-c-arrays): to read into
-  std::string input_;              // read from the script, not yet looked at
-  std::string pending_;            // to be sent
+  std::string_view read_;          // within it, what was read last
+  std::string input_;              // of the script's header, and with it
+  std::string answer_;             // our header, and the body until then
+  std::string_view pending_;       // to be sent, of answer_ or space_
   std::size_t pending_body_ = 0;   // how much of its end is body
-  std::uint64_t in_pipe_ = 0;      // to be sent after it, from the pipe
 };
 
 }  // namespace cgihttpd

@@ -611,7 +611,7 @@ BOOST_AUTO_TEST_CASE(gets_a_wide_pipe_once_it_says_much) {
             "print ' ', fcntl(STDOUT, 1032, 0);  # F_GETPIPE_SZ\n",
             0755);
   const Response response = ask(tree, get("/cgi-bin/much")).response();
-  BOOST_TEST(response.body.substr(1000000) == " 262144");
+  BOOST_TEST(response.body.substr(1000000) == " 524288");
 }
 
 BOOST_AUTO_TEST_CASE(has_no_content_where_its_status_has_none) {

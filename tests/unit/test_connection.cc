@@ -469,26 +469,6 @@ BOOST_AUTO_TEST_CASE(tries_to_send_without_waiting) {
   BOOST_TEST(connection.sent() == 3);
 }
 
-BOOST_AUTO_TEST_CASE(moves_a_pipe_to_the_client_without_waiting) {
-  Wire wire;
-  const Pipe pipe = make_pipe();
-  Connection connection{ConnectionKind::socket, 1s};
-  connection.set_blocking(Blocking::no);
-  const auto move = [&](std::uint64_t count) {
-    return connection.try_send_pipe(pipe.reading.get(), count);
-  };
-  BOOST_TEST(!move(10));
-  write_all(pipe.writing.get(), "abcdef");
-  BOOST_TEST(move(4).value() == 4);
-  BOOST_TEST(connection.sent() == 4);
-  BOOST_TEST(read_available(wire.client()) == "abcd");
-  fill(STDOUT_FILENO);
-  BOOST_TEST(!move(10));
-  wire.close_client();
-  BOOST_CHECK_EXCEPTION(static_cast<void>(move(10)), std::system_error,
-                        has_error(EPIPE));
-}
-
 // --- files
 
 BOOST_AUTO_TEST_CASE(sends_files_of_any_size) {
