@@ -24,7 +24,7 @@ constexpr std::size_t rounded(std::size_t size) {
 }
 
 bool is_in_arena(const void* block) {
-  const std::less<const void*> is_before;
+  const std::less<> is_before;
   return !is_before(block, arena.data()) &&
          is_before(block, arena.data() + arena.size());
 }
