@@ -1,6 +1,7 @@
 """What a connection costs under each unit and each superserver.
 
-    UNPACKED=build/unpacked BUILD=build CGIHTTPD=build/src/cgihttpd \\
+    export BUILD="$PWD/build"
+    UNPACKED="$BUILD/unpacked" CGIHTTPD="$BUILD/src/cgihttpd" \\
         /usr/bin/python3 tests/bench/superservers.py
 
 Beside the handler stands a program that does nothing but answer, with the same
