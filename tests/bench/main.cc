@@ -23,7 +23,7 @@ constexpr std::array sections{"small", "large", "rates", "memory", "costs"};
 struct Extent {
   Pace small{500, std::chrono::seconds{150}};
   Pace middle{200, std::chrono::seconds{30}};
-  Pace large{9, std::chrono::seconds{120}};
+  Pace large{15, std::chrono::seconds{300}};
   std::uint64_t large_size = std::uint64_t{1} << 30U;
   Load load{3, 50000};
   int held = 200;
