@@ -24,7 +24,8 @@ class Install(unittest.TestCase):
         (self.root / "usr/local/sbin").mkdir(parents=True)
         (self.root / "usr/local/sbin/other").write_text("")
         self.before = list_tree(self.root)
-        machine.install(self.root)
+        # Until the end: what another test installs is not for us to uninstall.
+        self.build = self.enterContext(machine.installed(self.root))
 
     def test_the_units_name_the_installed_program(self):
         named = 0
@@ -39,13 +40,12 @@ class Install(unittest.TestCase):
 
     def test_nothing_is_left_when_it_is_uninstalled(self):
         self.assertIn("usr/local/sbin/cgihttpd", list_tree(self.root))
-        with machine.build_folder() as build:
-            subprocess.run(
-                ["ninja", "-C", build, "uninstall"],
-                check=True,
-                stdout=subprocess.DEVNULL,
-                env=os.environ | {"DESTDIR": str(self.root)},
-            )
+        subprocess.run(
+            ["ninja", "-C", self.build, "uninstall"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env=os.environ | {"DESTDIR": str(self.root)},
+        )
         self.assertEqual(list_tree(self.root), self.before)
 
 

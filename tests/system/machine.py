@@ -37,25 +37,27 @@ cat
 
 
 @contextlib.contextmanager
-def build_folder():
-    """The folder of the build, for this test alone: meson logs what it installs."""
+def installed(destination):
+    """The folder of the build, once it is installed as DESTDIR=destination; for
+    this test alone, as meson logs what it installs there."""
     if "BUILD" not in os.environ:
         harness.skip("BUILD does not name the folder of the build")
-    path = pathlib.Path(os.environ["BUILD"])
-    with (path / "meson-logs" / "install.lock").open("w") as lock:
+    build = pathlib.Path(os.environ["BUILD"])
+    with (build / "meson-logs" / "install.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield path
-
-
-def install(destination):
-    """Installs as DESTDIR=destination."""
-    with build_folder() as build:
         subprocess.run(
             ["meson", "install", "-C", build, "--no-rebuild"]
             + ["--destdir", destination],
             check=True,
             stdout=subprocess.DEVNULL,
         )
+        yield build
+
+
+def install(destination):
+    """Installs as DESTDIR=destination."""
+    with installed(destination):
+        pass
 
 
 def main(inside=harness.main):
