@@ -189,8 +189,8 @@ void Connection::finish_sending() const {
 void Connection::linger(Expecting expecting) const {
   if (kind_ != ConnectionKind::socket) return;
   auto count = try_discard(STDIN_FILENO);
-  if (!count && expecting == Expecting::nothing) return;
-  if (count != 0) finish_sending();
+  if (count == 0 || (!count && expecting == Expecting::nothing)) return;
+  finish_sending();
   const Deadline last = std::min(Clock::now() + max_linger_time, end_);
   while (count.value_or(1) != 0) {
     const Deadline next = Clock::now() + max_linger_silence;
