@@ -102,7 +102,7 @@ class Chart {
     const std::string style = *style_class == '\0'
                                   ? std::string{}
                                   : text(" class=\"%s\"", style_class);
-    body_ += text("<text x=\"%d\" y=\"%d\"", x, y_ + bar_height) + style + ">" +
+    body_ += text(R"(<text x="%d" y="%d")", x, y_ + bar_height) + style + ">" +
              escape(content) + "</text>\n";
   }
 
@@ -118,17 +118,19 @@ class Chart {
 
 std::vector<Row> rows_of(const Times& times, const char* kind) {
   std::vector<Row> rows;
-  for (const Time& time : times.all())
+  for (const Time& time : times.all()) {
     if (time.kind == kind)
       rows.push_back({time.name, time.sort, time.microseconds.median()});
+  }
   return rows;
 }
 
 std::vector<Row> rows_of(const std::vector<Rate>& rates, const char* kind) {
   std::vector<Row> rows;
-  for (const auto& [of, contestant, per_second] : rates)
+  for (const auto& [of, contestant, per_second] : rates) {
     if (of == kind)
       rows.push_back({contestant.name, contestant.sort, per_second.median()});
+  }
   return rows;
 }
 

@@ -66,6 +66,19 @@ void set_patience(int socket) {
   ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
 }
 
+Answer ask_server(std::uint16_t port, const Question& question) {
+  const UniqueFd client = program::connect_to_port(port);
+  set_patience(client.get());
+  Answer answer;
+  {
+    const Stopwatch watch{answer};
+    program::send_all(client.get(), question.head);
+    send_body(client.get(), question.body);
+    receive(client.get(), answer);
+  }
+  return answer;
+}
+
 }  // namespace
 
 Arena::Arena(const std::string& log)
@@ -86,19 +99,6 @@ program::Link Arena::connect(std::string_view head) const {
 
 pid_t Arena::start(const Command& command, UniqueFd connection) const {
   return spawn(command, connection.get(), log_.get());
-}
-
-Answer Arena::ask_server(std::uint16_t port, const Question& question) const {
-  const UniqueFd client = program::connect_to_port(port);
-  set_patience(client.get());
-  Answer answer;
-  {
-    const Stopwatch watch{answer};
-    program::send_all(client.get(), question.head);
-    send_body(client.get(), question.body);
-    receive(client.get(), answer);
-  }
-  return answer;
 }
 
 Answer Arena::ask_handler(const Command& command,

@@ -65,11 +65,11 @@ class Arena {
   [[nodiscard]] pid_t start(const Command& command, UniqueFd connection) const;
 
   /// Waits for all that programs have left behind.
-  Usage wait_for_orphans() const { return wait_for_all_but(servers_); }
+  [[nodiscard]] Usage wait_for_orphans() const {
+    return wait_for_all_but(servers_);
+  }
 
  private:
-  [[nodiscard]] Answer ask_server(std::uint16_t port,
-                                  const Question& question) const;
   [[nodiscard]] Answer ask_handler(const Command& command,
                                    const Question& question) const;
 

@@ -18,14 +18,17 @@ long call(long number, long first, const void* second, unsigned long third) {
 
 }  // namespace
 
-extern "C" [[noreturn]] void _start();  // NOLINT(bugprone-reserved-identifier)
+// NOLINTNEXTLINE(bugprone-reserved-identifier, readability-identifier-naming)
+extern "C" [[noreturn]] void _start();
 
-void _start() {        // NOLINT(bugprone-reserved-identifier)
+// NOLINTNEXTLINE(bugprone-reserved-identifier)
+void _start() {
   char request[4096];  // NOLINT(*-avoid-c-arrays): of no library
   bool is_sent = false;
-  if (call(SYS_read, 0, request, sizeof request) > 0)
+  if (call(SYS_read, 0, request, sizeof request) > 0) {
     is_sent = call(SYS_write, 1, bench::reply.octets, bench::Reply::size) ==
               bench::Reply::size;
+  }
   for (;;)
     call(SYS_exit_group, is_sent ? 0 : 1, nullptr, 0);
 }

@@ -119,9 +119,10 @@ std::vector<Rate> measure_rates(const Site& site,
   std::vector<Rate> rates;
   for (const char* script : {"c", "sh", "perl"}) {
     for (const auto& some : {site.ours(), site.ours({"--cgi-output=direct"}),
-                             site.script_handlers(), servers})
+                             site.script_handlers(), servers}) {
       for (const Contestant& one : some)
         rates.push_back({script, one});
+    }
     measure_script(site, script, load, rates);
   }
   return rates;

@@ -25,16 +25,14 @@ double find_field(const std::string& text, std::string_view name) {
 
 class Held {
  public:
-  Held(const Arena& arena, const Command& command, std::string_view head) {
-    auto [client, server] = arena.connect(head);
-    client_ = std::move(client);
-    pid_ = arena.start(command, std::move(server));
-  }
+  Held(const Arena& arena, const Command& command, std::string_view head)
+      : Held{arena, command, arena.connect(head)} {}
   Held(Held&& other) noexcept
       : client_{std::move(other.client_)}, pid_{std::exchange(other.pid_, 0)} {}
   Held(const Held&) = delete;
   Held& operator=(const Held&) = delete;
   Held& operator=(Held&&) = delete;
+  ~Held() = default;
 
   void end() {
     client_.reset();
@@ -54,6 +52,10 @@ class Held {
   }
 
  private:
+  Held(const Arena& arena, const Command& command, program::Link link)
+      : client_{std::move(link.client)},
+        pid_{arena.start(command, std::move(link.server))} {}
+
   UniqueFd client_;
   pid_t pid_ = 0;
 };
@@ -79,6 +81,7 @@ void wait_until_quiet(const std::vector<Held>& all, const std::string& name) {
 Memory measure(const Arena& arena, const Contestant& contestant,
                std::string_view head, int count) {
   std::vector<Held> all;
+  all.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i)
     all.emplace_back(arena, contestant.command, head);
   wait_until_quiet(all, contestant.name);
@@ -93,7 +96,7 @@ Memory measure(const Arena& arena, const Contestant& contestant,
     held.end();
   for (const Held& held : all)
     held.wait();
-  arena.wait_for_orphans();
+  static_cast<void>(arena.wait_for_orphans());
   return memory;
 }
 

@@ -45,9 +45,11 @@ double microseconds_of(const timeval& time) {
 
 std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
-  for (const std::string& text : texts)
+  pointers.reserve(texts.size() + 1);
+  for (const std::string& text : texts) {
     // NOLINTNEXTLINE(*-const-cast): exec's way
     pointers.push_back(const_cast<char*>(text.c_str()));
+  }
   pointers.push_back(nullptr);
   return pointers;
 }

@@ -154,9 +154,10 @@ std::string rate_section(const std::vector<Rate>& rates) {
   for (const Rate& row : rates) {
     if (row.kind != "c") continue;
     rows += "| " + row.contestant.name + " |";
-    for (const Rate& rate : rates)
+    for (const Rate& rate : rates) {
       if (rate.contestant.name == row.contestant.name)
         rows += spread(rate.per_second);
+    }
     rows += "\n";
   }
   return section("Requests for a script a second, of four clients",
@@ -167,9 +168,10 @@ std::string rate_section(const std::vector<Rate>& rates) {
 
 std::string memory_section(const std::vector<Memory>& memory) {
   std::string rows;
-  for (const auto& [state, name, own, peak] : memory)
+  for (const auto& [state, name, own, peak] : memory) {
     rows += text("| %s, %s | %.0f | %.0f |\n", name.c_str(), state.c_str(),
                  own.median(), peak.median());
+  }
   return section("Memory of each of many handlers at once, KiB",
                  "| handler, and what it waits for | private "
                  "| peak, with what is shared |\n|---|---:|---:|",
@@ -178,11 +180,12 @@ std::string memory_section(const std::vector<Memory>& memory) {
 
 std::string cost_section(const std::vector<Cost>& costs) {
   std::string rows;
-  for (const auto& [kind, name, counts] : costs)
+  for (const auto& [kind, name, counts] : costs) {
     rows += text("| %s, %s | %llu | %llu |\n",
                  kind == "c" ? "script" : kind.c_str(), name.c_str(),
                  static_cast<unsigned long long>(counts.system_calls),
                  static_cast<unsigned long long>(counts.instructions));
+  }
   return section("System calls, and instructions in user mode",
                  "| | system calls | instructions |\n|---|---:|---:|", rows);
 }

@@ -92,10 +92,11 @@ ScriptAlias /cgi-bin/ $ROOT/cgi-bin/
 using Values = std::array<std::pair<std::string_view, std::string>, 5>;
 
 std::string fill_in(std::string text, const Values& values) {
-  for (const auto& [name, value] : values)
+  for (const auto& [name, value] : values) {
     for (std::size_t at = 0; (at = text.find(name, at)) != std::string::npos;
          at += value.size())
       text.replace(at, name.size(), value);
+  }
   return text;
 }
 
@@ -207,11 +208,12 @@ void Servers::start(const Recipe& recipe) {
   for (const char* argument : recipe.arguments)
     start.arguments.push_back(fill_in(argument, values));
   run(start);
-  if (wait_until_served(port))
+  if (wait_until_served(port)) {
     all_.push_back({recipe.name, Sort::resident, {}, port});
-  else
+  } else {
     std::fprintf(stderr, "%s does not serve: %s\n", recipe.name,
                  processes_.back()->errors().c_str());
+  }
 }
 
 // As nobody, it may not look into the folder of the build.

@@ -26,9 +26,10 @@ void fill_with_files(program::Tree& tree) {
 }
 
 void fill_with_scripts(program::Tree& tree, const std::string& in_c) {
-  for (const char* name : {"c", "send", "receive", "wait"})
+  for (const char* name : {"c", "send", "receive", "wait"}) {
     for (const char* prefix : {"", "nph-"})
       tree.file(std::string{"www/cgi-bin/"} + prefix + name, in_c, 0755);
+  }
   for (const auto& [prefix, status] :
        {std::pair{"", ""}, std::pair{"nph-", "HTTP/1.1 200 OK\\n"}}) {
     const std::string folder = std::string{"www/cgi-bin/"} + prefix;
@@ -52,7 +53,8 @@ std::string Site::find_program(const std::string& name) const {
   for (const std::string& folder :
        {programs_.unpacked + "/usr/sbin", std::string{"/usr/sbin"},
         std::string{"/usr/bin"}}) {
-    const std::string path = folder + "/" + name;
+    std::string path = folder;
+    path.append("/").append(name);
     if (::access(path.c_str(), X_OK) == 0) return path;
   }
   return {};
@@ -100,9 +102,10 @@ std::vector<Contestant> Site::script_handlers() const {
   const std::string path = find_program("busybox");
   if (path.empty()) return {};
   Command command{path, {"httpd", "-i", "-h", root()}};
-  if (program::is_root())
+  if (program::is_root()) {
     for (const char* word : {"-u", "nobody"})
       command.words.emplace_back(word);
+  }
   return {{"busybox httpd -i", Sort::handler, command}};
 }
 

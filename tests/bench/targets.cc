@@ -112,9 +112,10 @@ class Targets {
   }
 
   void add_answers(const std::string& ours, const std::string& build) {
-    for (const char* kind : {"404", "301", "304", "416", "listing"})
+    for (const char* kind : {"404", "301", "304", "416", "listing"}) {
       add(std::string{kind} + ", " + build + " / file",
           time(kind, ours) / time("file", ours), 1.10);
+    }
   }
 
   void add_scripts(const std::string& ours, const std::string& build) {
@@ -137,9 +138,10 @@ class Targets {
 
   void add_large(const std::string& ours, const std::string& build) {
     for (const auto& [kind, title] :
-         {std::pair{"1MiB", "1 MiB"}, std::pair{"100MiB", "100 MiB"}})
+         {std::pair{"1MiB", "1 MiB"}, std::pair{"100MiB", "100 MiB"}}) {
       add(std::string{title} + " file, " + build + " / sendfile",
           time(kind, ours) / time(kind, "sendfile"), 1.05);
+    }
     constexpr double most = 1 / 0.85;
     add("1 GiB from a script, " + build + " / the script alone",
         time("send", ours) / time("send", "script alone"), most);
@@ -150,9 +152,10 @@ class Targets {
   void add_memory(const std::string& ours, const std::string& build) {
     for (const char* state : memory_states) {
       Value own;
-      for (const Memory& memory : results_.memory)
+      for (const Memory& memory : results_.memory) {
         if (memory.name == ours && memory.state == state)
           own = memory.own.median();
+      }
       add("private KiB, " + build + ", waiting for " + state, own,
           build != "default" ? 120 : 200, 0);
     }

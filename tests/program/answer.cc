@@ -221,12 +221,13 @@ std::string shown(std::string_view text) {
   std::string result;
   for (const char c : text.substr(0, max_size)) {
     const auto octet = static_cast<unsigned char>(c);
-    if (is_printable(c))
+    if (is_printable(c)) {
       result += c;
-    else
+    } else {
       result.append("\\x")
           .append(1, digits[octet / 16])
           .append(1, digits[octet % 16]);
+    }
   }
   if (text.size() > max_size)
     result.append("... (").append(std::to_string(text.size())).append(")");

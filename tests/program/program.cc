@@ -110,10 +110,11 @@ UniqueFd connect_over(Transport transport, std::uint16_t port,
                       int receive_buffer) {
   const bool is_ipv6 = transport == Transport::ipv6;
   UniqueFd client = make_socket(is_ipv6 ? AF_INET6 : AF_INET);
-  if (receive_buffer > 0)
+  if (receive_buffer > 0) {
     checked(::setsockopt(client.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer,
                          sizeof receive_buffer),
             "setsockopt");
+  }
   const int yes = 1;
   checked(
       ::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes),
@@ -139,6 +140,7 @@ std::uint16_t port_by(int socket, NameCall call) {
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (std::string& text : texts)
     pointers.push_back(text.data());
   pointers.push_back(nullptr);
@@ -189,10 +191,11 @@ class Child {
       if (fd >= 0) fd = ::fcntl(fd, F_DUPFD_CLOEXEC, first_free);
     int number = 0;
     for (const int fd : wanted) {
-      if (fd >= 0)
+      if (fd >= 0) {
         ::dup2(fd, number);
-      else
+      } else {
         ::close(number);
+      }
       ++number;
     }
   }
@@ -302,12 +305,13 @@ void send_all(int socket, std::string_view octets) {
   while (!octets.empty()) {
     const ssize_t count = ::send(socket, octets.data(), octets.size(),
                                  MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (count >= 0)
+    if (count >= 0) {
       octets.remove_prefix(static_cast<std::size_t>(count));
-    else if (errno == EAGAIN)
+    } else if (errno == EAGAIN) {
       wait_for(socket, POLLOUT);
-    else
+    } else {
       fail("send");
+    }
   }
 }
 
@@ -338,15 +342,17 @@ std::string program_path() {
 
 std::vector<std::string> base_environment() {
   std::vector<std::string> environment{"PATH=/usr/bin:/bin"};
-  for (const char* name : {"ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"})
+  for (const char* name : {"ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"}) {
     if (const char* value = std::getenv(name))
       environment.push_back(std::string{name} + "=" + value);
+  }
   return environment;
 }
 
 Process::Process(const Start& start)
     : errors_{checked(::memfd_create("errors", MFD_CLOEXEC), "memfd_create")} {
   Child child{start, errors_.get()};
+  // NOLINTNEXTLINE(*-prefer-member-initializer): only with all of that there
   pid_ = checked(::fork(), "fork");
   if (pid_ == 0) child.become_program();
   event_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
@@ -460,12 +466,13 @@ void Session::read_to_end(std::string_view octets) {
     if ((waiting.revents & POLLOUT) != 0 && !octets.empty()) {
       const ssize_t count = ::send(client(), octets.data(), octets.size(),
                                    MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (count >= 0)
+      if (count >= 0) {
         octets.remove_prefix(static_cast<std::size_t>(count));
-      else if (errno == EPIPE || errno == ECONNRESET)
+      } else if (errno == EPIPE || errno == ECONNRESET) {
         octets = {};
-      else if (errno != EAGAIN)
+      } else if (errno != EAGAIN) {
         fail("send");
+      }
     }
     if ((waiting.revents & ~POLLOUT) != 0 && !receive()) return;
   }

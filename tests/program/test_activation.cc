@@ -75,9 +75,10 @@ struct Setup {
   [[nodiscard]] bool is_silent() const {
     std::array<char, 1> octet{};
     for (const UniqueFd* client :
-         {&link.client, &other.client, &waiting_client})
+         {&link.client, &other.client, &waiting_client}) {
       if (::recv(client->get(), octet.data(), 1, MSG_DONTWAIT) > 0)
         return false;
+    }
     return true;
   }
 };
@@ -488,9 +489,8 @@ BOOST_AUTO_TEST_CASE(lets_no_line_of_ours_reach_the_client) {
 BOOST_AUTO_TEST_CASE(lets_no_error_of_a_script_reach_the_client) {
   Tree tree;
   tree.script("cgi-bin/direct", "echo err >&2; printf 'A: b\\n\\nout'");
-  tree.script(
-      "cgi-bin/nph-x",
-      "echo err >&2; printf 'HTTP/1.1 200 OK\\r\\nA: b\\r\\n\\r\\nout'");
+  tree.script("cgi-bin/nph-x",
+              R"(echo err >&2; printf 'HTTP/1.1 200 OK\r\nA: b\r\n\r\nout')");
   const Outcome direct = ask(
       tree, get("/cgi-bin/direct"),
       {.options = {"--cgi-output=direct"}, .activation = Activation::xinetd});

@@ -98,9 +98,8 @@ BOOST_AUTO_TEST_CASE(is_dev_null_where_there_is_none) {
 
 BOOST_AUTO_TEST_CASE(arrives_as_it_is_sent) {
   Tree tree;
-  tree.script(
-      "cgi-bin/x",
-      "printf 'A: b\\n\\n'; while read line; do echo \"<$line>\"; done");
+  tree.script("cgi-bin/x",
+              R"(printf 'A: b\n\n'; while read line; do echo "<$line>"; done)");
   Session session{tree};
   session.send(post_head("/cgi-bin/x", 6));
   session.send("a\n");
@@ -245,7 +244,7 @@ const std::vector<Mode>& modes() {
       {"nph-",
        {},
        "/cgi-bin/nph-x",
-       "HTTP/1.1 200 OK\\r\\nConnection: close\\r\\n\\r\\n"},
+       R"(HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n)"},
   };
   return all;
 }

@@ -26,9 +26,8 @@ BOOST_AUTO_TEST_SUITE(cgi_direct)
 
 BOOST_AUTO_TEST_CASE(sends_200_and_what_the_script_says) {
   Tree tree;
-  tree.script(
-      "cgi-bin/x",
-      "printf 'Status: 404 No\\nContent-Type: a/b\\n\\nbody\\000\\377'");
+  tree.script("cgi-bin/x",
+              R"(printf 'Status: 404 No\nContent-Type: a/b\n\nbody\000\377')");
   const Outcome outcome = ask(tree, get("/cgi-bin/x"), direct());
   const std::string& octets = outcome.octets;
   BOOST_TEST(
@@ -45,9 +44,8 @@ BOOST_AUTO_TEST_CASE(sends_200_and_what_the_script_says) {
 BOOST_AUTO_TEST_CASE(lets_a_script_speak_http_itself) {
   Tree tree;
   const std::string answer = "HTTP/1.1 299 Mine\r\nContent-Length: 2\r\n\r\nok";
-  tree.script(
-      "cgi-bin/nph-x",
-      "printf 'HTTP/1.1 299 Mine\\r\\nContent-Length: 2\\r\\n\\r\\nok'");
+  tree.script("cgi-bin/nph-x",
+              R"(printf 'HTTP/1.1 299 Mine\r\nContent-Length: 2\r\n\r\nok')");
   tree.script("cgi-bin/nphx", "printf 'A: b\\n\\nparsed'");
   tree.script("cgi-bin/a-nph-x", "printf 'A: b\\n\\nparsed'");
   for (const Launch& launch : {Launch{}, direct()})
@@ -107,9 +105,9 @@ BOOST_AUTO_TEST_CASE(sends_only_a_whole_head_for_head) {
 
 BOOST_AUTO_TEST_CASE(asks_for_the_body_before_the_script_runs) {
   Tree tree;
-  tree.script("cgi-bin/x", "read line; printf 'A: b\\n\\n%s' \"$line\"");
+  tree.script("cgi-bin/x", R"(read line; printf 'A: b\n\n%s' "$line")");
   tree.script("cgi-bin/nph-x",
-              "read line; printf 'HTTP/1.1 200 OK\\r\\n\\r\\n%s' \"$line\"");
+              R"(read line; printf 'HTTP/1.1 200 OK\r\n\r\n%s' "$line")");
   for (const char* target : {"/cgi-bin/x", "/cgi-bin/nph-x"}) {
     BOOST_TEST_CONTEXT(target) {
       Session session{tree, direct()};
@@ -184,7 +182,7 @@ BOOST_AUTO_TEST_CASE(ends_as_the_script_does) {
 BOOST_AUTO_TEST_CASE(writes_its_line_before_the_script_writes_its_own) {
   Tree tree;
   tree.script("cgi-bin/nph-x",
-              "echo mine >&2; printf 'HTTP/1.1 200 OK\\r\\n\\r\\n'");
+              R"(echo mine >&2; printf 'HTTP/1.1 200 OK\r\n\r\n')");
   const Outcome outcome = ask(tree, get("/cgi-bin/nph-x"));
   BOOST_TEST_REQUIRE(outcome.lines.size() == 2U);
   BOOST_TEST(parse_access_line(outcome.lines[0]).has_value());

@@ -155,10 +155,11 @@ BOOST_AUTO_TEST_CASE(is_made_of_these_variables_and_no_others) {
       tree.script("cgi-bin/x", show_environment);
       auto inherited = hostile_environment();
       // These are not of another process then.
-      if (row.activation == Activation::systemd)
+      if (row.activation == Activation::systemd) {
         std::erase_if(inherited, [](const std::string& variable) {
           return variable.starts_with("LISTEN_");
         });
+      }
       const Environment environment =
           environment_of(ask(tree, row.request,
                              {.options = row.options,
@@ -236,9 +237,10 @@ BOOST_AUTO_TEST_CASE(tells_the_request) {
   for (const Row& row : rows) {
     BOOST_TEST_CONTEXT(row.why) {
       const Environment environment = environment_of(ask(tree, row.request));
-      for (const auto& [name, value] : row.expected)
+      for (const auto& [name, value] : row.expected) {
         BOOST_TEST(value_in(environment, name) == value,
                    name << " is " << value_in(environment, name));
+      }
     }
   }
 }
@@ -362,7 +364,7 @@ BOOST_AUTO_TEST_CASE(has_no_arguments_that_a_client_could_choose) {
   };
   Tree tree;
   tree.script("cgi-bin/x",
-              "printf 'A: b\\n\\n%d:' $#; [ $# = 0 ] || printf '<%s>' \"$@\"");
+              R"(printf 'A: b\n\n%d:' $#; [ $# = 0 ] || printf '<%s>' "$@")");
   for (const Row& row : rows) {
     BOOST_TEST_CONTEXT(row.why) {
       const Outcome outcome =
@@ -375,7 +377,7 @@ BOOST_AUTO_TEST_CASE(has_no_arguments_that_a_client_could_choose) {
 
 BOOST_AUTO_TEST_CASE(begins_in_the_folder_of_the_script) {
   Tree tree;
-  tree.script("cgi-bin/a/b/x", "printf 'A: b\\n\\n'; pwd -P; echo \"$0\"");
+  tree.script("cgi-bin/a/b/x", R"(printf 'A: b\n\n'; pwd -P; echo "$0")");
   tree.link("htbin", "cgi-bin/a");
   for (const char* target : {"/cgi-bin/a/b/x/c/d", "/htbin/b/x"}) {
     BOOST_TEST_CONTEXT(target) {
@@ -390,7 +392,7 @@ BOOST_AUTO_TEST_CASE(has_the_name_of_a_program_as_argument_0) {
   tree.folder("cgi-bin");
   std::filesystem::copy_file("/bin/sh", tree.path("cgi-bin/sh"));
   const Outcome outcome =
-      ask(tree, post("/cgi-bin/sh", "printf 'A: b\\n\\n'; echo \"$0\""));
+      ask(tree, post("/cgi-bin/sh", R"(printf 'A: b\n\n'; echo "$0")"));
   BOOST_TEST(outcome.response().body == "sh\n");
 }
 

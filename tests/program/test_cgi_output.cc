@@ -48,36 +48,36 @@ BOOST_AUTO_TEST_CASE(becomes_status_fields_and_body) {
   };
   constexpr std::array rows{
       Row{"a type", "Content-Type: text/plain\\n\\nbody", 200, "OK", "body"},
-      Row{"lines that end with CRLF",
-          "Content-Type: text/plain\\r\\n\\r\\nbody", 200, "OK", "body"},
-      Row{"both in one header", "A: b\\r\\nC: d\\n\\nbody", 200, "OK", "body"},
+      Row{"lines that end with CRLF", R"(Content-Type: text/plain\r\n\r\nbody)",
+          200, "OK", "body"},
+      Row{"both in one header", R"(A: b\r\nC: d\n\nbody)", 200, "OK", "body"},
       Row{"no body", "Content-Type: text/plain\\n\\n", 200, "OK", ""},
-      Row{"a status", "Status: 404 Nothing Here\\nA: b\\n\\nbody", 404,
+      Row{"a status", R"(Status: 404 Nothing Here\nA: b\n\nbody)", 404,
           "Nothing Here", "body"},
-      Row{"a status that is not first", "A: b\\nStatus: 404\\n\\nbody", 404,
+      Row{"a status that is not first", R"(A: b\nStatus: 404\n\nbody)", 404,
           "Not Found", "body"},
       Row{"a status alone", "Status: 500\\n\\nbody", 500,
           "Internal Server Error", "body"},
-      Row{"a status that nobody named", "Status: 299\\nA: b\\n\\n", 299, "",
+      Row{"a status that nobody named", R"(Status: 299\nA: b\n\n)", 299, "",
           ""},
-      Row{"a status in small letters", "status: 201 Yes\\nA: b\\n\\n", 201,
+      Row{"a status in small letters", R"(status: 201 Yes\nA: b\n\n)", 201,
           "Yes", ""},
-      Row{"a body that looks like a header", "A: b\\n\\nStatus: 404\\n\\n", 200,
+      Row{"a body that looks like a header", R"(A: b\n\nStatus: 404\n\n)", 200,
           "OK", "Status: 404\n\n"},
       Row{"a redirect", "Location: http://test/\\n\\n", 302, "Found", ""},
       Row{"a redirect of another kind",
-          "Status: 303 See Other\\nLocation: http://test/\\n\\nbody", 303,
+          R"(Status: 303 See Other\nLocation: http://test/\n\nbody)", 303,
           "See Other", "body"},
       Row{"a redirect with a cookie",
-          "Location: http://test/\\nSet-Cookie: a=b\\n\\n", 302, "Found", ""},
-      Row{"no content", "Status: 204\\nA: b\\n\\n", 204, "No Content", ""},
+          R"(Location: http://test/\nSet-Cookie: a=b\n\n)", 302, "Found", ""},
+      Row{"no content", R"(Status: 204\nA: b\n\n)", 204, "No Content", ""},
       Row{"no content, against its word",
-          "Status: 204\\nContent-Length: 4\\nA: b\\n\\nbody", 204, "No Content",
+          R"(Status: 204\nContent-Length: 4\nA: b\n\nbody)", 204, "No Content",
           ""},
-      Row{"no content with a tag", "Status: 304\\nETag: \"a\"\\n\\nbody", 304,
+      Row{"no content with a tag", R"(Status: 304\nETag: "a"\n\nbody)", 304,
           "Not Modified", ""},
       Row{"a header that ends with CRLF and LF",
-          "Location: http://test/\\r\\n\\n\\n", 302, "Found", "\n"},
+          R"(Location: http://test/\r\n\n\n)", 302, "Found", "\n"},
       Row{"a length", "Content-Length: 4\\n\\nbody", 200, "OK", "body"},
       Row{"more than its length", "Content-Length: 2\\n\\nbody", 200, "OK",
           "bo"},
@@ -127,25 +127,25 @@ BOOST_AUTO_TEST_CASE(that_is_malformed_is_a_bad_gateway) {
       Row{"no header", "echo body"},
       Row{"an empty header", "printf '\\nbody'"},
       Row{"a header without end", "printf 'A: b\\n'"},
-      Row{"a line without colon", "printf 'A: b\\nbody\\n\\n'"},
+      Row{"a line without colon", R"(printf 'A: b\nbody\n\n')"},
       Row{"no name", "printf ': b\\n\\n'"},
       Row{"a blank in a name", "printf 'A b: c\\n\\n'"},
       Row{"a blank before the colon", "printf 'A : c\\n\\n'"},
-      Row{"a folded line", "printf 'A: b\\n c\\n\\n'"},
-      Row{"a status line", "printf 'HTTP/1.1 200 OK\\nA: b\\n\\n'"},
+      Row{"a folded line", R"(printf 'A: b\n c\n\n')"},
+      Row{"a status line", R"(printf 'HTTP/1.1 200 OK\nA: b\n\n')"},
       Row{"no number as status", "printf 'Status: OK\\n\\n'"},
       Row{"an interim status", "printf 'Status: 100\\n\\n'"},
       Row{"a status of four digits", "printf 'Status: 2000\\n\\n'"},
       Row{"a status of two digits", "printf 'Status: 30\\n\\n'"},
       Row{"too large a status", "printf 'Status: 600\\n\\n'"},
-      Row{"two of them", "printf 'Status: 200\\nStatus: 404\\n\\n'"},
+      Row{"two of them", R"(printf 'Status: 200\nStatus: 404\n\n')"},
       Row{"no number as length", "printf 'Content-Length: x\\n\\n'"},
       Row{"two lengths",
-          "printf 'Content-Length: 1\\nContent-Length: 2\\n\\n'"},
-      Row{"a bare CR", "printf 'A: b\\rSet-Cookie: evil\\n\\n'"},
-      Row{"NUL", "printf 'A: b\\0c\\n\\n'"},
-      Row{"a control character", "printf 'A: \\033[31m\\n\\n'"},
-      Row{"a control character as status", "printf 'Status: 200 \\033\\n\\n'"},
+          R"(printf 'Content-Length: 1\nContent-Length: 2\n\n')"},
+      Row{"a bare CR", R"(printf 'A: b\rSet-Cookie: evil\n\n')"},
+      Row{"NUL", R"(printf 'A: b\0c\n\n')"},
+      Row{"a control character", R"(printf 'A: \033[31m\n\n')"},
+      Row{"a control character as status", R"(printf 'Status: 200 \033\n\n')"},
       Row{"too large a header",
           "printf 'A: '; head -c 70000 /dev/zero | tr '\\0' x"},
       Row{"octets of any kind", "head -c 1000000 /dev/urandom"},
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(is_sent_as_it_is_written) {
     BOOST_TEST_CONTEXT(version) {
       Tree tree;
       const Gate gate{tree, "gate"};
-      tree.script("cgi-bin/x", "printf 'A: b\\n\\nfirst\\n'; " +
+      tree.script("cgi-bin/x", R"(printf 'A: b\n\nfirst\n'; )" +
                                    gate.wait_command() + "; echo second; " +
                                    gate.wait_command() + "; echo third");
       Session session{tree};
@@ -212,11 +212,12 @@ BOOST_AUTO_TEST_CASE(may_have_a_header_that_comes_in_pieces) {
   const Gate gate{tree, "gate"};
   std::string text;
   for (const char* piece :
-       {"Sta", "tus: 404 No", "\\r", "\\nA: b\\r\\n", "\\r", "\\nbody"})
+       {"Sta", "tus: 404 No", "\\r", R"(\nA: b\r\n)", "\\r", "\\nbody"}) {
     text.append("printf '")
         .append(piece)
         .append("'; ")
         .append(gate.wait_command() + "; ");
+  }
   tree.script("cgi-bin/x", text);
   Session session{tree};
   session.send(get("/cgi-bin/x"));
@@ -296,7 +297,7 @@ BOOST_AUTO_TEST_CASE(is_logged_where_it_is_an_error) {
   BOOST_TEST(lines.response().body == "");
   BOOST_TEST(lines.lines.size() == 5U);
 
-  const Outcome controls = run(ok + "printf 'a\\033[31m\\r\\001\\n' >&2");
+  const Outcome controls = run(ok + R"(printf 'a\033[31m\r\001\n' >&2)");
   BOOST_TEST(says(controls, "a\\x1B[31m\\x0D\\x01"));
 
   const Outcome status = run(ok + "exit 7");
@@ -488,7 +489,7 @@ BOOST_AUTO_TEST_CASE(may_leave_the_answer_to_another_path) {
   Tree tree;
   tree.file("a.txt", "text").file(".hidden", "secret").folder("folder");
   tree.script("cgi-bin/to",
-              "printf 'Location: %s\\n\\nignored' \"$QUERY_STRING\"");
+              R"(printf 'Location: %s\n\nignored' "$QUERY_STRING")");
   tree.script("cgi-bin/loop", "printf 'Location: /cgi-bin/loop\\n\\n'");
   tree.script("cgi-bin/say",
               "printf 'A: b\\n\\n%s %s <%s> <%s> <%s>' \"$REQUEST_METHOD\" "
@@ -517,9 +518,9 @@ BOOST_AUTO_TEST_CASE(keep_their_cookies_on_the_way) {
               "printf 'Set-Cookie: a=b\\nLocation: /cgi-bin/second\\n"
               "Set-Cookie: c=d\\nX: lost\\n\\n'");
   tree.script("cgi-bin/second",
-              "printf 'Set-Cookie: e=f\\nLocation: /a.txt\\n\\n'");
+              R"(printf 'Set-Cookie: e=f\nLocation: /a.txt\n\n')");
   tree.script("cgi-bin/third",
-              "printf 'Set-Cookie: g=h\\nContent-Type: text/plain\\n\\n'");
+              R"(printf 'Set-Cookie: g=h\nContent-Type: text/plain\n\n')");
   const Response to_file = ask(tree, get("/cgi-bin/first")).response();
   BOOST_TEST(to_file.body == "text");
   BOOST_TEST((to_file.values("Set-Cookie") ==
@@ -527,7 +528,7 @@ BOOST_AUTO_TEST_CASE(keep_their_cookies_on_the_way) {
   BOOST_TEST(to_file.field("X").empty());
 
   tree.script("cgi-bin/second",
-              "printf 'Set-Cookie: e=f\\nLocation: /cgi-bin/third\\n\\n'");
+              R"(printf 'Set-Cookie: e=f\nLocation: /cgi-bin/third\n\n')");
   BOOST_TEST(
       (ask(tree, get("/cgi-bin/first")).response().values("Set-Cookie") ==
        std::vector<std::string>{"a=b", "c=d", "e=f", "g=h"}));

@@ -11,7 +11,7 @@ using namespace program;  // NOLINT(google-build-using-namespace)
 
 // A script that says what it is. Its source says more.
 constexpr const char* script =
-    "printf 'A: b\\n\\n<%s> <%s>' \"$SCRIPT_NAME\" \"$PATH_INFO\"; : source";
+    R"(printf 'A: b\n\n<%s> <%s>' "$SCRIPT_NAME" "$PATH_INFO"; : source)";
 
 BOOST_AUTO_TEST_SUITE(cgi_paths)
 
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(are_chosen_by_options) {
 
 BOOST_AUTO_TEST_CASE(take_every_method) {
   Tree tree;
-  tree.script("cgi-bin/x", "printf 'A: b\\n\\n%s' \"$REQUEST_METHOD\"");
+  tree.script("cgi-bin/x", R"(printf 'A: b\n\n%s' "$REQUEST_METHOD")");
   for (const char* method : {"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS",
                              "PROPFIND", "REPORT", "get", "X-Y"}) {
     BOOST_TEST_CONTEXT(method) {
@@ -217,16 +217,15 @@ BOOST_AUTO_TEST_CASE(take_every_method) {
 // What a program is told of itself, relayed and not.
 void check_programs(const std::vector<std::string>& mode) {
   Tree site;
-  site.file("page.sht", "printf 'A: b\\r\\n\\r\\n<%s> <%s>' \"$0\" \"$*\"",
-            0644);
+  site.file("page.sht", R"(printf 'A: b\r\n\r\n<%s> <%s>' "$0" "$*")", 0644);
   Tree elsewhere;
   elsewhere.script("app",
                    "printf 'A: b\\r\\n\\r\\n<%s> <%s> <%s> <%s>' \"$0\" "
                    "\"$SCRIPT_NAME\" \"$PATH_INFO\" \"$SCRIPT_FILENAME\"");
   Launch launch{.options = mode};
   launch.options.push_back("--script=/app=" + elsewhere.path("app"));
-  launch.options.push_back("--handler=.sht=/bin/sh");
-  launch.options.push_back("--handlers-anywhere");
+  launch.options.emplace_back("--handler=.sht=/bin/sh");
+  launch.options.emplace_back("--handlers-anywhere");
   const auto answer = [&](std::string_view target) {
     return ask(site, get(target), launch).response().body;
   };

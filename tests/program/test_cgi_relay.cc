@@ -571,7 +571,7 @@ BOOST_AUTO_TEST_CASE(has_its_cpu_time_in_the_log) {
   Tree tree;
   tree.file("a.txt", "text").script("cgi-bin/x", "printf 'A: b\\n\\n'");
   tree.script("cgi-bin/to", "printf 'Location: /a.txt\\n\\n'");
-  tree.script("cgi-bin/nph-x", "printf 'HTTP/1.1 200 OK\\r\\n\\r\\n'");
+  tree.script("cgi-bin/nph-x", R"(printf 'HTTP/1.1 200 OK\r\n\r\n')");
   struct Row {
     const char* target;
     bool is_known;
@@ -618,7 +618,7 @@ BOOST_AUTO_TEST_CASE(has_no_content_where_its_status_has_none) {
   for (const int status : {204, 304}) {
     for (const char* length : {"", "Content-Length: 4\\n"}) {
       const Outcome outcome = run("printf 'Status: " + std::to_string(status) +
-                                      "\\nETag: \"a\"\\n" + length + "\\nbody'",
+                                      R"(\nETag: "a"\n)" + length + "\\nbody'",
                                   {});
       BOOST_TEST(outcome.response().status == status);
       BOOST_TEST(outcome.response().field("ETag") == "\"a\"");

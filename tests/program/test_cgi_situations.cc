@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(errors_may_fill_their_pipe_before_the_header) {
   for (const std::string& request :
        {get("/cgi-bin/x"), post("/cgi-bin/x", std::string(mebibyte, 'x'))}) {
     const Outcome outcome = run(
-        "head -c 1000000 /dev/zero | tr '\\0' e >&2; printf 'A: b\\n\\nbody'",
+        R"(head -c 1000000 /dev/zero | tr '\0' e >&2; printf 'A: b\n\nbody')",
         request);
     BOOST_TEST(outcome.response().body == "body");
   }

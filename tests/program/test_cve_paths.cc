@@ -75,7 +75,7 @@ void make_traversable(Tree& tree) {
   tree.file("www/a.txt", "text").file("www/a/b/c.txt", "text");
   tree.file("secret.txt", "secret").file("www-secret/b.txt", "secret");
   tree.script("www/cgi-bin/to",
-              "read target; printf 'Location: %s\\n\\n' \"$target\"");
+              R"(read target; printf 'Location: %s\n\n' "$target")");
 }
 
 // What strace says that the program has opened: the kernel's own paths of it.
@@ -178,9 +178,10 @@ BOOST_AUTO_TEST_CASE(traversal_opens_nothing_outside_of_the_root,
   BOOST_TEST(usual.contains(root));
   for (const char* target : above_the_root) {
     BOOST_TEST_CONTEXT(target) {
-      for (const std::string& path : opened_by(tree, get(target)))
+      for (const std::string& path : opened_by(tree, get(target))) {
         BOOST_TEST((usual.contains(path) || path.starts_with(root + '/')),
                    path);
+      }
     }
   }
   // And that would have been seen: the trace has what is opened.

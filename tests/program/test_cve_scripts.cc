@@ -32,7 +32,7 @@ std::string body_of(const Tree& tree, std::string_view request,
 
 // The environment that the kernel gave to the script.
 constexpr const char* show_environment =
-    "printf 'A: b\\n\\n'; tr '\\0' '\\n' </proc/$$/environ";
+    R"(printf 'A: b\n\n'; tr '\0' '\n' </proc/$$/environ)";
 
 BOOST_AUTO_TEST_SUITE(cve_scripts)
 
@@ -44,28 +44,27 @@ BOOST_AUTO_TEST_CASE(response_splitting_cve_2023_38709) {
     int status;
   };
   constexpr std::array rows{
-      Row{"A: b\\rX-Evil: c\\n\\n", 502},
-      Row{"A: b\\0X-Evil: c\\n\\n", 502},
-      Row{"A\\rX-Evil: b\\n\\n", 502},
+      Row{R"(A: b\rX-Evil: c\n\n)", 502},
+      Row{R"(A: b\0X-Evil: c\n\n)", 502},
+      Row{R"(A\rX-Evil: b\n\n)", 502},
       Row{"A b: c\\n\\n", 502},
-      Row{"A: b\\n X-Evil: c\\n\\n", 502},
-      Row{"Status: 200 OK\\rX-Evil: c\\n\\n", 502},
-      Row{"Location: http://h/\\rX-Evil: c\\n\\n", 502},
-      Row{"Location: /a\\0b\\n\\n", 502},
-      Row{"Content-Type: a/b\\r\\rX-Evil: c\\n\\n", 502},
-      Row{"HTTP/1.1 200 OK\\nX-Evil: c\\n\\n", 502},
-      Row{"Content-Length: 1\\nContent-Length: 2\\n\\nab", 502},
+      Row{R"(A: b\n X-Evil: c\n\n)", 502},
+      Row{R"(Status: 200 OK\rX-Evil: c\n\n)", 502},
+      Row{R"(Location: http://h/\rX-Evil: c\n\n)", 502},
+      Row{R"(Location: /a\0b\n\n)", 502},
+      Row{R"(Content-Type: a/b\r\rX-Evil: c\n\n)", 502},
+      Row{R"(HTTP/1.1 200 OK\nX-Evil: c\n\n)", 502},
+      Row{R"(Content-Length: 1\nContent-Length: 2\n\nab)", 502},
       Row{"Content-Length: -1\\n\\nab", 502},
       Row{"Content-Length: 1, 2\\n\\nab", 502},
       Row{"Content-Length: 99999999999999999999\\n\\nab", 502},
-      Row{"Transfer-Encoding: chunked\\n\\n0\\r\\n\\r\\nHTTP/1.1 200 OK", 200},
-      Row{"Transfer-Encoding: chunked\\nContent-Length: 1\\n\\na", 200},
-      Row{"Connection: X-Evil\\nKeep-Alive: c\\nA: b\\n\\n", 200},
-      Row{"A: b\\n\\nHTTP/1.1 200 OK\\r\\nX-Evil: c\\r\\n\\r\\n", 200},
-      Row{"Content-Length: 1\\n\\naHTTP/1.1 200 OK\\r\\nX-Evil: c\\r\\n\\r\\n",
-          200},
-      Row{"Status: 304\\nA: b\\n\\nHTTP/1.1 200 OK\\r\\n\\r\\n", 304},
-      Row{"Status: 204\\nA: b\\n\\nHTTP/1.1 200 OK\\r\\n\\r\\n", 204},
+      Row{R"(Transfer-Encoding: chunked\n\n0\r\n\r\nHTTP/1.1 200 OK)", 200},
+      Row{R"(Transfer-Encoding: chunked\nContent-Length: 1\n\na)", 200},
+      Row{R"(Connection: X-Evil\nKeep-Alive: c\nA: b\n\n)", 200},
+      Row{R"(A: b\n\nHTTP/1.1 200 OK\r\nX-Evil: c\r\n\r\n)", 200},
+      Row{R"(Content-Length: 1\n\naHTTP/1.1 200 OK\r\nX-Evil: c\r\n\r\n)", 200},
+      Row{R"(Status: 304\nA: b\n\nHTTP/1.1 200 OK\r\n\r\n)", 304},
+      Row{R"(Status: 204\nA: b\n\nHTTP/1.1 200 OK\r\n\r\n)", 204},
   };
   for (const auto& [output, status] : rows) {
     BOOST_TEST_CONTEXT(output) {
@@ -92,7 +91,7 @@ BOOST_AUTO_TEST_CASE(local_redirects_cve_2024_38476) {
   tree.file("a.txt", "text").file(".hidden", "secret");
   tree.folder("folder");
   tree.file("cgi-bin/plain", "secret").link("out", "/etc/passwd");
-  tree.script("cgi-bin/to", "read target; printf '%s\\n\\n' \"$target\"");
+  tree.script("cgi-bin/to", R"(read target; printf '%s\n\n' "$target")");
   tree.script("cgi-bin/loop", "printf 'Location: /cgi-bin/loop?x\\n\\n'");
   tree.script("cgi-bin/ping", "printf 'Location: /cgi-bin/pong\\n\\n'");
   tree.script("cgi-bin/pong", "printf 'Location: /cgi-bin/ping\\n\\n'");
@@ -228,7 +227,7 @@ BOOST_AUTO_TEST_CASE(shellshock_cve_2014_6271) {
   const std::string evil = "() { :;}; echo > " + mark;
   // Not a shell: nobody but us could be the one.
   tree.file("cgi-bin/x", "#!/usr/bin/env -S cat /proc/self/environ\n", 0755);
-  tree.script("cgi-bin/y", "printf 'A: b\\n\\n%s' \"$HTTP_X\"");
+  tree.script("cgi-bin/y", R"(printf 'A: b\n\n%s' "$HTTP_X")");
   tree.file("cgi-bin/$(echo >mark);x", "#!/bin/sh\nprintf 'A: b\\n\\nran'\n",
             0755);
   for (const std::string& value :
@@ -258,7 +257,7 @@ BOOST_AUTO_TEST_CASE(stalls_and_loops_cve_2014_0231) {
       Row{"closes its output", "exec >&-; sleep 60", 502},
       Row{"closes all", "exec <&- >&- 2>&-; sleep 60", 502},
       Row{"fills standard error",
-          "head -c 1000000 /dev/zero | tr '\\0' x >&2; printf 'A: b\\n\\nend'",
+          R"(head -c 1000000 /dev/zero | tr '\0' x >&2; printf 'A: b\n\nend')",
           200},
       Row{"fills it for ever", "while :; do echo x; done >&2", 504},
       Row{"fills it in one line", "tr '\\0' x </dev/zero >&2", 504},

@@ -21,9 +21,10 @@ class Elf {
   explicit Elf(const std::string& path) : octets_{read_file(path)} {
     const auto header = read<ElfW(Ehdr)>(0);
     BOOST_TEST_REQUIRE(std::memcmp(&header.e_ident, ELFMAG, SELFMAG) == 0);
-    for (std::size_t i = 0; i < header.e_shnum; ++i)
+    for (std::size_t i = 0; i < header.e_shnum; ++i) {
       sections_.push_back(
           read<ElfW(Shdr)>(header.e_shoff + i * header.e_shentsize));
+    }
     names_ = content_of(sections_.at(header.e_shstrndx));
   }
 

@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(of_root_are_given_up_by_program_and_script,
                      *precondition(as_root)) {
   Tree tree;
   const Gate gate{tree, "gate"};
-  tree.script("cgi-bin/x", "printf 'A: b\\n\\nready\\n'; " +
+  tree.script("cgi-bin/x", R"(printf 'A: b\n\nready\n'; )" +
                                gate.wait_command() +
                                "; exec cat /proc/self/status");
   Session session{tree, {.in_child = join_groups}};
@@ -176,10 +176,11 @@ BOOST_AUTO_TEST_CASE(stay_where_the_program_is_not_root,
   tree.script("cgi-bin/x", "printf 'A: b\\n\\n'; id -u; id -g");
   const std::string expected =
       std::to_string(::getuid()) + "\n" + std::to_string(::getgid()) + "\n";
-  for (const char* user : {"--user=nobody", "--user=root"})
+  for (const char* user : {"--user=nobody", "--user=root"}) {
     BOOST_TEST(
         ask(tree, get("/cgi-bin/x"), {.options = {user}}).response().body ==
         expected);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(cannot_be_won_by_exec) {

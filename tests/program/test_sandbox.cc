@@ -149,9 +149,10 @@ class Scene {
  public:
   Scene() : listening_{listen_on_loopback()}, abstract_{listen_on_abstract()} {
     tree_.file("outside/own", "text");
-    if (is_root())
+    if (is_root()) {
       BOOST_REQUIRE(
           ::chown(tree_.path("outside/own").c_str(), nobody, nobody) == 0);
+    }
     for (const char* name : {"root/open", "outside", "readable", "writable"})
       add_folder(tree_, name);
     tree_.folder("root/cgi-bin");
@@ -469,7 +470,7 @@ BOOST_AUTO_TEST_CASE(takes_nothing_where_it_is_off) {
 BOOST_AUTO_TEST_CASE(does_what_the_kernel_can) {
   for (const auto& forbid : {forbid_landlock, forbid_seccomp}) {
     Tree tree;
-    tree.file("a.txt", "text").script("cgi-bin/x", "printf 'A: b\\n\\nran\\n'");
+    tree.file("a.txt", "text").script("cgi-bin/x", R"(printf 'A: b\n\nran\n')");
     for (const std::vector<std::string>& options :
          std::vector<std::vector<std::string>>{
              {}, {"--confine"}, {"--confine", "--cgi-output=direct"}}) {
@@ -490,7 +491,7 @@ BOOST_AUTO_TEST_CASE(does_what_the_kernel_can) {
 BOOST_AUTO_TEST_CASE(is_there_or_nothing_is_served,
                      *precondition(with_sandbox)) {
   Tree tree;
-  tree.file("a.txt", "text").script("cgi-bin/x", "printf 'A: b\\n\\nran\\n'");
+  tree.file("a.txt", "text").script("cgi-bin/x", R"(printf 'A: b\n\nran\n')");
   for (const std::uint32_t error :
        std::array<std::uint32_t, 3>{ENOMEM, EMFILE, ENFILE}) {
     BOOST_TEST_CONTEXT("error " << error) {
@@ -542,7 +543,7 @@ BOOST_AUTO_TEST_CASE(that_is_required_and_not_built_is_told,
 BOOST_AUTO_TEST_CASE(that_is_required_and_there_stops_nothing,
                      *precondition(with_sandbox)) {
   Tree tree;
-  tree.file("a.txt", "text").script("cgi-bin/x", "printf 'A: b\\n\\nran\\n'");
+  tree.file("a.txt", "text").script("cgi-bin/x", R"(printf 'A: b\n\nran\n')");
   const Launch launch{.options = {"--sandbox=require", "--confine"}};
   BOOST_TEST(ask(tree, get("/a.txt"), launch).response().body == "text");
   BOOST_TEST(ask(tree, get("/cgi-bin/x"), launch).response().body == "ran\n");
@@ -640,7 +641,7 @@ BOOST_AUTO_TEST_CASE(leaves_what_answers_need) {
     for (const bool has_scripts : {true, false}) {
       BOOST_TEST_CONTEXT(row.why << (has_scripts ? "" : ", no scripts")) {
         auto options = row.options;
-        if (!has_scripts) options.push_back("--no-cgi");
+        if (!has_scripts) options.emplace_back("--no-cgi");
         const Outcome outcome =
             ask(tree, row.request, {.options = options, .root = "www"});
         const Response response = outcome.response();

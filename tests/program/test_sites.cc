@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(are_told_apart_by_their_host) {
   tree.file("default/index.html", "default").file("index.html", "nobody's");
   tree.link("www.a.example", "a.example");
   tree.script("a.example/cgi-bin/root.sh",
-              "printf 'Content-Type: text/plain\\n\\n%s' \"$DOCUMENT_ROOT\"");
+              R"(printf 'Content-Type: text/plain\n\n%s' "$DOCUMENT_ROOT")");
   struct Row {
     const char* why;
     std::string request;
@@ -101,8 +101,8 @@ BOOST_AUTO_TEST_CASE(have_fields_of_their_own) {
   tree.file("a.txt", "text").folder("folder");
   tree.script("cgi-bin/a.sh", "printf 'Content-Type: text/plain\\n\\n'");
   tree.script("cgi-bin/own.sh",
-              "printf 'X-FRAME-OPTIONS: own\\nContent-Type: text/plain\\n\\n'");
-  tree.script("cgi-bin/nph-a.sh", "printf 'HTTP/1.1 200 OK\\r\\n\\r\\n'");
+              R"(printf 'X-FRAME-OPTIONS: own\nContent-Type: text/plain\n\n')");
+  tree.script("cgi-bin/nph-a.sh", R"(printf 'HTTP/1.1 200 OK\r\n\r\n')");
   struct Row {
     const char* why;
     std::string request;

@@ -67,11 +67,13 @@ std::optional<Fault> parse_fault(const std::string& text) {
   std::array<char, 8> who{};
   std::array<char, 8> what{};
   Fault fault{};
+  // NOLINTNEXTLINE(cert-err34-c): of the test that starts us
   if (std::sscanf(text.c_str(), "%7[a-z]:%lu:%d:%7[a-z0-9]", who.data(),
                   &fault.call, &fault.nth, what.data()) != 4)
     return std::nullopt;
   fault.who = who.front() == 'p' ? Who::program : Who::child;
-  fault.error = std::atoi(what.data());  // of `short`: moves_one_octet
+  // NOLINTNEXTLINE(cert-err34-c): 0, for moves_one_octet, of `short`
+  fault.error = std::atoi(what.data());
   return fault;
 }
 
@@ -134,9 +136,10 @@ class Tracer {
     }
     if (info.op != PTRACE_SYSCALL_INFO_ENTRY) return;
     const std::uint64_t call = info.entry.nr;
-    if (!tracee.is_counted)
+    if (!tracee.is_counted) {
       tracee.is_counted = (call == SYS_fstat || call == SYS_newfstatat) &&
                           info.entry.args[0] == STDIN_FILENO;
+    }
     if (!tracee.is_counted) return;
     const int nth = ++tracee.counts[call];
     if (!fault_) {

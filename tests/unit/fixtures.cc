@@ -84,10 +84,11 @@ void make_parents(const std::string& path, std::size_t start) {
   for (std::size_t slash = path.find('/', start); slash != std::string::npos;
        slash = path.find('/', slash + 1)) {
     const std::string folder = path.substr(0, slash);
-    if (::mkdir(folder.c_str(), 0755) == 0)
+    if (::mkdir(folder.c_str(), 0755) == 0) {
       ::chmod(folder.c_str(), 0755);  // whatever the umask is
-    else if (errno != EEXIST)
+    } else if (errno != EEXIST) {
       throw_errno("mkdir", folder);
+    }
   }
 }
 
@@ -163,8 +164,9 @@ boost::test_tools::assertion_result needs_close_range(unit_test::test_unit_id) {
 
 // --- children
 
-Child::Child(const std::function<void()>& run) : pid_{0} {
+Child::Child(const std::function<void()>& run) {
   std::fflush(nullptr);  // or both would write it
+  // NOLINTNEXTLINE(*-prefer-member-initializer): after that only
   pid_ = ::fork();
   if (pid_ < 0) throw_errno("fork");
   if (pid_ == 0) be_child(run);

@@ -46,7 +46,7 @@ class Child {
   [[nodiscard]] int wait();
 
  private:
-  pid_t pid_;
+  pid_t pid_ = 0;
 };
 
 /// Runs a function in a child, for what it does to its process, and checks

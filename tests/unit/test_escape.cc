@@ -205,6 +205,7 @@ constexpr LogRow json_rows[] = {
     {"the first of two octets", "\xC2\x80", no_limit, R"(\u0080)"},
     {"three octets", "\xE2\x82\xAC", no_limit, R"(\u20AC)"},
     {"the first of three octets", "\xE0\xA0\x80", no_limit, R"(\u0800)"},
+    // NOLINTNEXTLINE(misc-misleading-bidirectional)
     {"a character that turns the line around", "\xE2\x80\xAE", no_limit,
      R"(\u202E)"},
     {"four octets", "\xF0\x9F\x98\x80", no_limit, R"(\uD83D\uDE00)"},

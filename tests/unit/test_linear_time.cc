@@ -114,9 +114,10 @@ void decode_chunks(const std::string& input) {
 
 void scan_head_by_octet(const std::string& input) {
   HeadScanner scanner;
-  for (const char octet : input)
+  for (const char octet : input) {
     if (scanner.state() == HeadScanner::State::unfinished)
       static_cast<void>(scanner.feed({&octet, 1}));
+  }
 }
 
 void forward(const std::string& input) {

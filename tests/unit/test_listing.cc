@@ -314,7 +314,7 @@ BOOST_AUTO_TEST_CASE(twenty_names_are_a_small_page) {
   std::vector<Entry> entries;
   for (int i = 0; i < 20; ++i)
     entries.push_back(file_named("a-file-of-today-" + std::to_string(i), 4711));
-  constexpr std::size_t six_kibibytes = 6 * 1024;
+  constexpr std::size_t six_kibibytes = 6UL * 1024;
   BOOST_TEST(listing_page("/some/folder/", entries).size() < six_kibibytes);
 }
 

@@ -43,8 +43,8 @@ Ids ids_of_nobody() {
 void check_is(const Ids& expected) {
   std::array<uid_t, 3> users{};
   std::array<gid_t, 3> groups{};
-  BOOST_REQUIRE(::getresuid(&users[0], &users[1], &users[2]) == 0);
-  BOOST_REQUIRE(::getresgid(&groups[0], &groups[1], &groups[2]) == 0);
+  BOOST_REQUIRE(::getresuid(&users.front(), &users[1], &users.back()) == 0);
+  BOOST_REQUIRE(::getresgid(&groups.front(), &groups[1], &groups.back()) == 0);
   for (const uid_t user : users)
     BOOST_TEST(user == expected.user);
   for (const gid_t group : groups)

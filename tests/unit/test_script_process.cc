@@ -152,10 +152,11 @@ unsigned long long signals_of(const std::string& output,
   std::string_view rest = output;
   while (!rest.empty()) {
     const std::string_view line = take_line(rest);
-    if (line.starts_with(name))
+    if (line.starts_with(name)) {
       return parse_number<unsigned long long>(trim(line.substr(name.size())),
                                               16)
           .value();
+    }
   }
   BOOST_FAIL("no line " << name);
   return 0;

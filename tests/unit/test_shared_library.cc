@@ -26,10 +26,11 @@ boost::test_tools::assertion_result opens_libraries(
     boost::unit_test::test_unit_id) {
   void* library = ::dlopen("libm.so.6", RTLD_NOW);
   boost::test_tools::assertion_result result{library != nullptr};
-  if (library == nullptr)
+  if (library == nullptr) {
     result.message() << "needs a program that can open libm.so.6";
-  else
+  } else {
     ::dlclose(library);
+  }
   return result;
 }
 

@@ -27,9 +27,10 @@ std::string in_words(const File& file) {
 
 std::string in_words(const Directory& directory) {
   std::vector<std::string> names;
-  for (const Entry& entry : directory.entries)
+  for (const Entry& entry : directory.entries) {
     names.push_back(entry.name + (entry.is_folder ? "/" : "") +
                     (entry.is_link ? "@" : ""));
+  }
   std::ranges::sort(names);
   std::string words = "folder:";
   for (const std::string& name : names)
@@ -159,10 +160,11 @@ struct Row {
 template <typename Rows>
 void check_rows(const Rows& rows, const Options& options) {
   const Site site{options};
-  for (const Row& row : rows)
+  for (const Row& row : rows) {
     BOOST_TEST_CONTEXT(row.why << ": " << row.url) {
       BOOST_TEST(in_words(find(site, "GET", row.url)) == row.expected);
     }
+  }
 }
 
 const std::string long_name(256, 'n');

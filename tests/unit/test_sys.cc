@@ -517,10 +517,11 @@ BOOST_AUTO_TEST_CASE(both_ways_to_open_are_the_same_without_links) {
       OpenRow{"a longer name", tree.long_name, O_RDONLY, ENAMETOOLONG},
       OpenRow{"below it", tree.long_name + "/x", O_RDONLY, ENAMETOOLONG},
   };
-  for (const OpenRow& row : rows)
+  for (const OpenRow& row : rows) {
     BOOST_TEST_CONTEXT(row.why) {
       check_same_results(tree, row);
     }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(links_are_followed_below_the_root_only) {
@@ -550,9 +551,10 @@ BOOST_AUTO_TEST_CASE(links_are_followed_below_the_root_only) {
       const OpenResult followed = open_below(tree.root.get(), row.path,
                                              O_RDONLY, Symlinks::follow_below);
       BOOST_TEST(followed.error == row.error);
-      if (followed.fd)
+      if (followed.fd) {
         BOOST_TEST(facts_of(followed.fd.get()).st_ino ==
                    tree.number_of(row.leads_to));
+      }
       for (const int flags : {O_RDONLY, O_PATH, O_PATH | O_DIRECTORY}) {
         const OpenResult refused =
             open_below(tree.root.get(), row.path, flags, Symlinks::refuse);
@@ -622,10 +624,11 @@ BOOST_AUTO_TEST_CASE(walks_where_the_kernel_has_no_openat2) {
     BOOST_TEST(
         open_below(root, "nothing", O_RDONLY, Symlinks::follow_below).error ==
         ENOENT);
-    for (const char* link : {"to_file", "out", "absolute", "loop"})
+    for (const char* link : {"to_file", "out", "absolute", "loop"}) {
       BOOST_TEST(
           open_below(root, link, O_RDONLY, Symlinks::follow_below).error ==
           ELOOP);
+    }
   });
 }
 

@@ -359,7 +359,7 @@ constexpr Row no_absolute_form_rows[] = {
     {"one slash", "http:/a", std::nullopt},
     {"no slash", "http:a", std::nullopt},
     {"a scheme alone", "http:", std::nullopt},
-    {"backslashes", "http:\\\\h\\a", std::nullopt},
+    {"backslashes", R"(http:\\h\a)", std::nullopt},
     {"another scheme", "ftp://h/a", std::nullopt},
     {"another scheme that begins so", "httpx://h/a", std::nullopt},
     {"a file", "file:///etc/passwd", std::nullopt},
