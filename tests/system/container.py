@@ -146,6 +146,7 @@ class Container(unittest.TestCase):
 
 if __name__ == "__main__":
     if _PROGRAM not in os.environ:
-        harness.need("podman")
+        if shutil.which("podman") is None:  # before the program is built for it
+            harness.skip("podman is not installed")
         os.environ[_PROGRAM] = str(static_program())
     machine.main()

@@ -26,18 +26,19 @@ def setUpModule():
 def make_debian():
     """A minimal tree, kept in the folder of the build: it takes half a minute."""
     tree = BUILD / "debian-tree"
-    if not tree.exists():
-        new = BUILD / "debian-tree.new"
-        shutil.rmtree(new, ignore_errors=True)
-        try:
+    with harness.locked(BUILD / "debian-tree.lock"):
+        if not tree.exists():
+            new = BUILD / "debian-tree.new"
+            shutil.rmtree(new, ignore_errors=True)
             # What it mounts goes with its namespace.
             make = ["unshare", "--mount", "debootstrap", "--variant=minbase"]
             about = pathlib.Path("/etc/os-release").read_text()
             release = re.search(r"VERSION_CODENAME=(\w+)", about)
-            run(*make, release[1], new)
-        except AssertionError as failure:
-            raise unittest.SkipTest(f"no Debian can be had: {failure}") from failure
-        new.rename(tree)
+            try:
+                run(*make, release[1], new)
+            except AssertionError as failure:
+                raise unittest.SkipTest(f"no Debian can be had: {failure}") from failure
+            new.rename(tree)
     return tree
 
 

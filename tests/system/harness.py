@@ -10,6 +10,7 @@ import atexit
 import codecs
 import collections
 import contextlib
+import fcntl
 import http.client
 import io
 import os
@@ -73,6 +74,15 @@ def folder():
     atexit.register(shutil.rmtree, path, ignore_errors=True)
     os.chmod(path, 0o755)
     return pathlib.Path(path)
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Alone with what `path` names, a file for that, among tests that run at the
+    same time."""
+    with open(path, "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def write_script(path, text):

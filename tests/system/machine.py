@@ -6,7 +6,6 @@ nothing of it is left.  Where that is not allowed, the file is skipped.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import pathlib
@@ -43,8 +42,7 @@ def installed(destination):
     if "BUILD" not in os.environ:
         harness.skip("BUILD does not name the folder of the build")
     build = pathlib.Path(os.environ["BUILD"])
-    with (build / "meson-logs" / "install.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with harness.locked(build / "meson-logs" / "install.lock"):
         subprocess.run(
             ["meson", "install", "-C", build, "--no-rebuild"]
             + ["--destdir", destination],

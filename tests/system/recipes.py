@@ -5,7 +5,6 @@ those of the test; what is not tried here is in container.py, git_web.py, php.py
 and superservers.py.
 """
 
-import fcntl
 import os
 import pathlib
 import re
@@ -51,8 +50,7 @@ def static_program():
     """What README's recipe for routers builds; the folder of the build keeps it."""
     folder = pathlib.Path(os.environ.get("BUILD") or harness.folder()) / "build-static"
     folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two tests want it
+    with harness.locked(folder / "lock"):
         for line in block("./units/musl").splitlines():
             step = shlex.split(line.replace("build-static", str(folder)))
             subprocess.run(step, cwd=README.parent, check=True, stdout=subprocess.DEVNULL)
