@@ -74,6 +74,8 @@ global
   nbthread 1
 defaults
   mode {mode}
+  # Without it, a health check has no longer than until the next one.
+  timeout check 20s
   timeout connect 20s
   timeout client 20s
   timeout server 20s
