@@ -16,8 +16,8 @@ namespace {
 // A head of an ordinary browser fits; a longer one takes several turns.
 constexpr std::size_t read_chunk_octets = 4096;
 
-// A socket that nothing was sent on but a head takes that much at once,
-// whatever the size of its buffer.
+// A socket takes so much in all, whatever the size of its buffer and though the
+// client takes nothing.
 constexpr std::uint64_t max_octets_without_wait = 2048;
 
 // How long a client may go on sending what nobody reads, and how long it may
@@ -160,7 +160,7 @@ void Connection::send(std::string_view bytes, More more) {
 std::uint64_t Connection::send_file(int file, std::uint64_t first,
                                     std::uint64_t size) {
   // sendfile has no flag for it.
-  if (size > max_octets_without_wait) set_blocking(Blocking::no);
+  if (sent_ + size > max_octets_without_wait) set_blocking(Blocking::no);
   std::uint64_t offset = first;
   while (offset - first < size) {
     const auto count =
@@ -193,8 +193,10 @@ void Connection::linger(Expecting expecting) const {
   finish_sending();
   const Deadline last = std::min(Clock::now() + max_linger_time, end_);
   while (count.value_or(1) != 0) {
-    const Deadline next = Clock::now() + max_linger_silence;
-    if (!wait_for(STDIN_FILENO, POLLIN, std::min(next, last))) return;
+    const Deadline now = Clock::now();
+    const Deadline next = std::min(now + max_linger_silence, last);
+    // Who sends without a pause is not waited for, and must not go on for ever.
+    if (now >= last || !wait_for(STDIN_FILENO, POLLIN, next)) return;
     count = try_discard(STDIN_FILENO);
   }
 }

@@ -435,6 +435,15 @@ void Exchange::become(const ScriptRun& run) {
     refuse(refusal_for(*problem, run.script));
     return;
   }
+  // Landlock lets it be connected to wherever the script likes.
+  if (options_.confine && !options_.allow_network &&
+      is_multipath_socket(STDOUT_FILENO)) {
+    refuse({Status::internal_server_error,
+            {},
+            "an MPTCP connection cannot be given to a confined script: use "
+            "SocketProtocol=tcp, or --allow-network"});
+    return;
+  }
   send_continue(connection_, run.request);
   DirectOutput output = DirectOutput::to_client;
   if (!has_non_parsed_header(run.script)) {

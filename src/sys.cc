@@ -415,6 +415,14 @@ bool is_internet_socket(int socket) noexcept {
          domain != AF_UNIX;
 }
 
+bool is_multipath_socket(int socket) noexcept {
+  constexpr int multipath_tcp = 262;  // IPPROTO_MPTCP, which musl has not
+  int protocol = 0;
+  socklen_t size = sizeof protocol;
+  return ::getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 &&
+         protocol == multipath_tcp;
+}
+
 void inline_urgent_octets(int socket) {
   constexpr int on = 1;
   if (::setsockopt(socket, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on) < 0) {

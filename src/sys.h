@@ -134,6 +134,9 @@ struct Spliced {
 /// Whether a socket is of the Internet (IPv4, IPv6), and not a local one.
 [[nodiscard]] bool is_internet_socket(int socket) noexcept;
 
+/// Whether a socket is one of multipath TCP (RFC 8684).
+[[nodiscard]] bool is_multipath_socket(int socket) noexcept;
+
 /// TCP's urgent octets become ordinary ones: else they would be counted, but
 /// could not be read.
 void inline_urgent_octets(int socket);

@@ -64,12 +64,19 @@ sockaddr* generic(Name& name) {
 }
 
 int family_of(Transport transport) {
-  return transport == Transport::ipv4 ? AF_INET : AF_INET6;
+  return transport == Transport::ipv4 || transport == Transport::multipath
+             ? AF_INET
+             : AF_INET6;
 }
 
-UniqueFd make_socket(int family) {
-  return UniqueFd{
-      checked(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")};
+int protocol_of(Transport transport) {
+  constexpr int multipath_tcp = 262;  // IPPROTO_MPTCP, which musl has not
+  return transport == Transport::multipath ? multipath_tcp : IPPROTO_TCP;
+}
+
+UniqueFd make_socket(int family, int protocol) {
+  return UniqueFd{checked(
+      ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, protocol), "socket")};
 }
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -89,8 +96,9 @@ sockaddr_in6 loopback6(const in6_addr& address, std::uint16_t port) {
 }
 
 UniqueFd listen_on(Transport transport) {
-  UniqueFd socket = make_socket(family_of(transport));
-  if (transport == Transport::ipv4) {
+  const int family = family_of(transport);
+  UniqueFd socket = make_socket(family, protocol_of(transport));
+  if (family == AF_INET) {
     sockaddr_in name = loopback(0);
     checked(::bind(socket.get(), generic(name), sizeof name), "bind");
   } else {
@@ -109,10 +117,16 @@ UniqueFd listen_on(Transport transport) {
 UniqueFd connect_over(Transport transport, std::uint16_t port,
                       int receive_buffer) {
   const bool is_ipv6 = transport == Transport::ipv6;
-  UniqueFd client = make_socket(is_ipv6 ? AF_INET6 : AF_INET);
+  UniqueFd client =
+      make_socket(is_ipv6 ? AF_INET6 : AF_INET, protocol_of(transport));
   if (receive_buffer > 0) {
     checked(::setsockopt(client.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer,
                          sizeof receive_buffer),
+            "setsockopt");
+    // So that the other end has a small buffer, too: loopback's is of 64 KiB.
+    const int of_ethernet = 1460;
+    checked(::setsockopt(client.get(), IPPROTO_TCP, TCP_MAXSEG, &of_ethernet,
+                         sizeof of_ethernet),
             "setsockopt");
   }
   const int yes = 1;

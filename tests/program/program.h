@@ -27,8 +27,9 @@ inline constexpr std::chrono::seconds patience{20};
 enum class Transport {
   ipv4,
   ipv6,
-  mapped,  ///< IPv4, accepted on an IPv6 socket
-  local,   ///< a pair of AF_UNIX sockets
+  mapped,     ///< IPv4, accepted on an IPv6 socket
+  local,      ///< a pair of AF_UNIX sockets
+  multipath,  ///< IPv4, by multipath TCP
 };
 
 /// A connection: the client's end, and the one that the program gets.

@@ -402,6 +402,30 @@ BOOST_AUTO_TEST_CASE(of_a_confined_script_does_not_let_the_client_be_changed,
   }
 }
 
+// Landlock knows TCP alone.
+BOOST_AUTO_TEST_CASE(does_not_give_a_confined_script_what_landlock_does_not_see,
+                     *precondition(with_sandbox)) {
+  if (!has_transport(Transport::multipath)) return;
+  Tree tree;
+  tree.script("cgi-bin/nph-x", "printf 'HTTP/1.1 200 OK\\r\\n\\r\\nran'");
+  tree.script("cgi-bin/x", "printf 'A: b\\n\\nran'");
+  const auto ask_over = [&](const char* target,
+                            std::vector<std::string> options) {
+    return ask(
+        tree, get(target),
+        {.options = std::move(options), .transport = Transport::multipath});
+  };
+  const Outcome outcome = ask_over("/cgi-bin/nph-x", {"--confine"});
+  BOOST_TEST(outcome.access().status == 500);
+  BOOST_TEST_REQUIRE(outcome.reports().size() == 1U);
+  BOOST_TEST(outcome.reports()[0].find("--allow-network") != std::string::npos);
+  BOOST_TEST(ask_over("/cgi-bin/x", {"--confine"}).octets.ends_with("ran"));
+  for (const std::vector<std::string>& options :
+       {std::vector<std::string>{},
+        std::vector<std::string>{"--confine", "--allow-network"}})
+    BOOST_TEST(ask_over("/cgi-bin/nph-x", options).octets.ends_with("ran"));
+}
+
 BOOST_AUTO_TEST_CASE(leaves_the_client_to_a_script_with_the_network) {
   Scene scene;
   const Ends ends = scene.let_in({}, "/cgi-bin/nph-x?client");

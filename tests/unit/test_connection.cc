@@ -646,6 +646,14 @@ BOOST_AUTO_TEST_CASE(lingers_no_longer_than_it_must_for_a_silent_client) {
   BOOST_TEST((lingered < max_test_wait));
 }
 
+BOOST_AUTO_TEST_CASE(lingers_no_longer_than_it_may_for_one_who_never_pauses) {
+  const Wire wire;
+  fill(wire.client());
+  const Connection connection{ConnectionKind::socket, 1s, Clock::now() - 1s};
+  connection.linger(Connection::Expecting::body);
+  BOOST_TEST(readable_bytes(STDIN_FILENO) > 0U);
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_is_not_lost_to_a_reset) {
   SocketPair pair = make_tcp_pair(Addressing::ipv4);
   UniqueFd client = std::move(pair.theirs);
