@@ -103,7 +103,7 @@ class Relay {
     for (;;) {
       pass_body_on();
       output_.step(writer(), now_);
-      if (end_ && output_.is_done()) break;
+      if ((end_ && output_.is_done()) || output_.is_overlong()) break;
       wait();
       if (!end_ && script_.terminate_if_overdue()) return End::overdue;
       if (!end_ && is_body_late_) return End::slow_body;
@@ -204,7 +204,7 @@ class Relay {
 
   // When to go on though nothing has happened to the client.
   [[nodiscard]] std::optional<Deadline> script_deadline() const {
-    if (end_) return std::nullopt;
+    if (end_) return output_.deadline();
     return earlier(script_.deadline(), output_.deadline());
   }
 

@@ -6,6 +6,14 @@
 
 namespace cgihttpd {
 
+namespace {
+
+// More than a pipe holds by itself. Who writes faster than that is read, and
+// makes it larger, keeps us from nothing else.
+constexpr int max_steps_at_once = 128;
+
+}  // namespace
+
 ErrorLines::ErrorLines(UniqueFd pipe, const Log& log, std::string script_name)
     : pipe_{std::move(pipe)}, log_{log}, script_name_{std::move(script_name)} {
   set_blocking(pipe_.get(), Blocking::no);
@@ -13,7 +21,7 @@ ErrorLines::ErrorLines(UniqueFd pipe, const Log& log, std::string script_name)
 
 void ErrorLines::step() {
   std::array<char, max_error_line_octets> chunk;  // NOLINT(*-member-init)
-  while (pipe_) {
+  for (int steps = 0; pipe_ && steps < max_steps_at_once; ++steps) {
     const auto count = try_read(pipe_.get(), chunk);
     if (!count) return;
     if (*count == 0) pipe_.reset();

@@ -36,6 +36,10 @@ constexpr std::size_t max_gathered_octets = 65536;
 // works on, keeps the client waiting no longer than this.
 constexpr std::chrono::milliseconds max_wait_for_end{100};
 
+// A script may go on after its answer, and say something now and then. One that
+// writes without end would never be told that nobody listens.
+constexpr std::chrono::seconds max_rest_time{30};
+
 std::string hexadecimal(std::uint64_t number) {
   std::array<char, 16> digits{};
   char* const begin = digits.data();
@@ -68,7 +72,11 @@ void OutputPump::step(Writer writer, Deadline now) {
   wait(Waiting::for_nothing);
   for (int steps = 0; steps < max_steps_at_once; ++steps)
     if (!advance(writer)) return;
-  wait(pending_.empty() ? Waiting::for_script : Waiting::for_client);
+  if (pending_.empty()) {
+    wait(Waiting::for_script, now_);
+  } else {
+    wait(Waiting::for_client);
+  }
 }
 
 std::uint64_t OutputPump::body_octets() const {
@@ -83,18 +91,23 @@ bool OutputPump::advance(Writer writer) {
     case State::last:
       if (!pending_.empty()) return send_pending();
       connection_.finish_sending();
-      state_ = is_at_end_ ? State::done : State::rest;
+      drop_rest();
       return true;
     case State::rest:
       switch (read_from_script(writer)) {
-        case Read::some: return true;
+        case Read::some: is_overlong_ = now_ >= rest_deadline_; break;
         case Read::nothing_yet: return wait(Waiting::for_script);
         case Read::end: state_ = State::done;
       }
-      return false;
+      return state_ == State::rest && !is_overlong_;
     case State::done: return false;
   }
   return false;
+}
+
+void OutputPump::drop_rest() {
+  state_ = is_at_end_ ? State::done : State::rest;
+  rest_deadline_ = now_ + max_rest_time;
 }
 
 bool OutputPump::wait(Waiting waiting, std::optional<Deadline> deadline) {
@@ -184,7 +197,7 @@ void OutputPump::leave_answer(const CgiHead& head) {
     if (equals_ignoring_case(field.name, "Set-Cookie"))
       local_redirect_->cookies.emplace_back(field.value);
   }
-  state_ = State::rest;
+  drop_rest();
 }
 
 // RFC 9112 6.3. `first` is how much of the body is there already.

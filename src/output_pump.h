@@ -74,6 +74,9 @@ class OutputPump {
   [[nodiscard]] bool is_awaited() const {
     return state_ < State::rest || local_redirect_;
   }
+  /// Whether the script still writes though the whole answer was sent half a
+  /// minute ago. No step follows.
+  [[nodiscard]] bool is_overlong() const { return is_overlong_; }
   /// Whether nothing is left to be done.
   [[nodiscard]] bool is_done() const { return state_ == State::done; }
   /// Whether the client cannot have got the whole answer.
@@ -95,6 +98,7 @@ class OutputPump {
   enum class Read { some, nothing_yet, end };
 
   bool advance(Writer writer);
+  void drop_rest();
   Read read_from_script(Writer writer);
   bool advance_head(Writer writer);
   void begin_answer(std::size_t head_size, Writer writer);
@@ -118,9 +122,11 @@ class OutputPump {
   std::optional<Deadline> deadline_;
   std::optional<Deadline> gathering_deadline_;  // once there is a header
   Deadline end_deadline_{};
+  Deadline rest_deadline_{};
   Deadline now_{};  // of the step
   bool is_at_end_ = false;
   bool is_truncated_ = false;
+  bool is_overlong_ = false;
 
   std::optional<LocalRedirect> local_redirect_;
   Status status_ = Status::ok;

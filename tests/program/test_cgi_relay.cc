@@ -448,6 +448,21 @@ BOOST_AUTO_TEST_CASE(goes_on_though_its_client_has_got_all) {
   }
 }
 
+// The client is not asked for any more: who only wants the head would leave a
+// process behind with each request of a script that never ends.
+BOOST_AUTO_TEST_CASE(does_not_write_on_for_ever_after_its_answer) {
+  Tree tree;
+  tree.script("cgi-bin/x",
+              "printf 'A: b\\n\\n'; while :; do echo more; sleep 0.2; done");
+  Session session{tree};
+  session.send(head("/cgi-bin/x"));
+  session.read_to_end();
+  const Outcome outcome = session.hang_up();
+  BOOST_TEST(outcome.exit_status == 0);
+  BOOST_TEST(outcome.access().status == 200);
+  BOOST_TEST(outcome.reports().empty());
+}
+
 // --- --keep-running
 
 const Launch& keep_running() {

@@ -29,6 +29,10 @@ class Stage {
     write_all(pipe_.writing.get(), bytes);
   }
   void script_ends() { pipe_.writing.reset(); }
+  // As the script may do, to write much at once.
+  void enlarge_pipe(int size) const {
+    widen_pipe(pipe_.writing.get(), size);
+  }
 
   void step() {
     const TemporaryDescriptor error{STDERR_FILENO, log_file_.get()};
@@ -155,6 +159,19 @@ BOOST_AUTO_TEST_CASE(a_script_fills_no_disk) {
   BOOST_TEST(log.ends_with("(no more of its error output is logged)\n"));
   const auto count = static_cast<std::size_t>(std::ranges::count(log, '\n'));
   BOOST_TEST(count == (max_error_octets + line.size() - 1) / line.size());
+}
+
+// One that writes faster than it is read would take all of the time.
+BOOST_AUTO_TEST_CASE(a_step_has_an_end) {
+  constexpr int much = 1 << 20;
+  Stage stage;
+  stage.enlarge_pipe(much);
+  stage.script_writes(std::string(much / 2, '\n'));
+  stage.step();
+  const std::size_t left = readable_bytes(stage.pipe());
+  BOOST_TEST(left > 0U);
+  BOOST_TEST(left < much / 2);
+  stage.end();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -784,6 +784,43 @@ BOOST_AUTO_TEST_CASE(a_client_that_is_gone_is_an_error) {
                         std::system_error, is_gone);
 }
 
+// --- after the answer
+
+BOOST_AUTO_TEST_CASE(a_script_may_write_on_for_a_while) {
+  for (const char* head : {"A: b\n\n", "Location: /a\n\n"}) {
+    Stage stage{head_1_1};
+    const Deadline start = Clock::now();
+    stage.script_says(head);
+    stage.pump().step(Writer::running, start);
+    stage.script_says("more");
+    stage.pump().step(Writer::running, start + 29s);
+    BOOST_TEST(!stage.pump().is_overlong());
+    BOOST_TEST(readable_bytes(stage.pump().pipe()) == 0U);
+    stage.pump().step(Writer::running, start + 1h);  // which said nothing
+    BOOST_TEST(!stage.pump().is_overlong());
+    stage.script_says("more");
+    stage.pump().step(Writer::running, start + 1h);
+    BOOST_TEST(stage.pump().is_overlong());
+  }
+}
+
+// A child of the script may keep the pipe open: no event would come.
+BOOST_AUTO_TEST_CASE(a_step_that_was_the_last_of_many_is_not_waited_after) {
+  constexpr std::size_t many = std::size_t{32} * 16384;
+  Stage stage{head_1_1};
+  stage.enlarge_pipe(2 * many);
+  stage.script_says("A: b\n\n");
+  stage.pump().step(Writer::running, Clock::now());
+  stage.script_says(std::string(many, 'x'));
+  const Deadline now = Clock::now();
+  stage.pump().step(Writer::ended, now);
+  BOOST_TEST(!stage.pump().is_done());
+  BOOST_TEST_REQUIRE(stage.pump().deadline().has_value());
+  BOOST_TEST((*stage.pump().deadline() <= now));
+  stage.pump().step(Writer::ended, now);
+  BOOST_TEST(stage.pump().is_done());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace cgihttpd::test
