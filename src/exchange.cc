@@ -399,7 +399,8 @@ void Exchange::run_script(const Request& request, const Script& script,
   }
   was_script_started_ = true;
   const RelayEnd end = relay_script(run, script_answer_);
-  has_unread_body_ = script_answer_.has_unread_body;
+  // After a local redirect, the body of the first request may still come.
+  if (request.has_body()) has_unread_body_ = script_answer_.has_unread_body;
   if (const auto* refusal = std::get_if<Refusal>(&end)) refuse(*refusal);
   if (const auto* redirect = std::get_if<LocalRedirect>(&end))
     follow(request, *redirect);

@@ -192,6 +192,22 @@ BOOST_AUTO_TEST_CASE(may_be_left_unread) {
   }
 }
 
+// It comes when the answer is there already: as to any script, the connection
+// is not reset.
+BOOST_AUTO_TEST_CASE(may_be_left_unread_by_a_script_that_leads_to_another) {
+  const std::string body = pattern(5 * mebibyte);
+  Tree tree;
+  tree.script("cgi-bin/x", "printf 'Location: /cgi-bin/y\\n\\n'");
+  tree.script("cgi-bin/y", "printf 'A: b\\n\\nanswer'");
+  Session session{tree};
+  session.send(post_head("/cgi-bin/x", body.size()));
+  session.read_to_end();
+  BOOST_CHECK_NO_THROW(session.send(body));
+  const Outcome outcome = session.finish();
+  BOOST_TEST(outcome.response().body == "answer");
+  BOOST_TEST(!outcome.was_reset);
+}
+
 BOOST_AUTO_TEST_CASE(may_be_read_after_much_was_written) {
   const std::string body = pattern(5 * mebibyte);
   Tree tree;
