@@ -45,6 +45,8 @@ PasswordFile read_password_file(const OpenResult& file, std::string& text) {
   }
   const struct stat facts = facts_of(file.fd.get());
   if (!S_ISREG(facts.st_mode)) return {{}, "it needs to be a regular file"};
+  // A local redirect asks again.
+  rewind_file(file.fd.get());
   text = read_file(file.fd.get(), max_password_file_octets + 1);
   if (text.size() > max_password_file_octets)
     return {{}, "it may have 1 MiB at most"};
@@ -179,17 +181,24 @@ std::string Guard::find_problem(std::size_t index) const {
   return std::move(file.problem);
 }
 
-// A program may put a new file in the place of one that was open already: so
-// both that one and what has its name now are looked at.
 bool Guard::is_password_file(const Resource& resource) const {
   if (files_.empty()) return false;
   const auto facts = find_facts_of(resource);
-  if (!facts) return false;
+  return facts && is_password_file(*facts);
+}
+
+bool Guard::is_password_file(const File& file) const {
+  return !files_.empty() && is_password_file(facts_of(file.fd.get()));
+}
+
+// A program may put a new file in the place of one that was open already: so
+// both that one and what has its name now are looked at.
+bool Guard::is_password_file(const struct stat& facts) const {
   for (std::size_t i = 0; i < files_.size(); ++i) {
-    if (is_same_file(find_facts_of(files_[i].fd), *facts) ||
+    if (is_same_file(find_facts_of(files_[i].fd), facts) ||
         is_same_file(find_facts_in(AT_FDCWD, protections_[i].file,
                                    Symlinks::follow_anywhere),
-                     *facts))
+                     facts))
       return true;
   }
   return false;

@@ -94,8 +94,10 @@ class Guard {
 
   /// Whether what was found is a password file, by whatever name and link.
   [[nodiscard]] bool is_password_file(const Resource& resource) const;
+  [[nodiscard]] bool is_password_file(const File& file) const;
 
  private:
+  [[nodiscard]] bool is_password_file(const struct stat& facts) const;
   [[nodiscard]] Admission check(std::size_t index,
                                 const Credentials& credentials) const;
   [[nodiscard]] Admission report(std::size_t index,

@@ -485,9 +485,10 @@ std::optional<File> Exchange::find_error_page(Status status) {
   std::optional<File> page;
   // The error that it is about is to be told in any case.
   static_cast<void>(failure_of([&] { page = site_.find_page(named->path); }));
+  if (page && guard_.is_password_file(*page)) page.reset();
   if (!page) {
     report({.detail = "--error-page: " + named->path +
-                      " cannot be opened: make it, or mend the option"});
+                      " cannot be sent: make it, or mend the option"});
   }
   return page;
 }

@@ -249,6 +249,15 @@ BOOST_AUTO_TEST_CASE(covers_what_a_script_leaves_to_another_path) {
   BOOST_TEST(outcome.access().user == "alice");
 }
 
+BOOST_AUTO_TEST_CASE(lets_a_script_lead_to_what_has_the_same_password) {
+  Site site;
+  site.tree().script("www/cgi-bin/to", "printf 'Location: /open.txt\\n\\n'");
+  const Outcome outcome =
+      site.ask(request("GET", "/cgi-bin/to", alice), {site.option("/")});
+  BOOST_TEST(outcome.response().status == 200);
+  BOOST_TEST(outcome.response().body == "open");
+}
+
 BOOST_AUTO_TEST_CASE(names_nobody_whose_password_it_did_not_check) {
   const Site site;
   const std::string open = site.ask(get("/cgi-bin/x", bob)).response().body;
@@ -299,6 +308,13 @@ BOOST_AUTO_TEST_CASE(sends_no_password_file) {
   }
   BOOST_TEST(ask(tree, get("/open.txt"), launch).response().status == 200);
   BOOST_TEST(ask(tree, get("/passwords")).response().status == 200);
+
+  Launch with_page = launch;
+  with_page.options.emplace_back("--error-page=404=/hard.txt");
+  const Outcome outcome = ask(tree, get("/missing"), with_page);
+  BOOST_TEST(outcome.response().status == 404);
+  BOOST_TEST(outcome.octets.find("alice") == std::string::npos);
+  BOOST_TEST(outcome.reports().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(executes_no_password_file) {
