@@ -34,7 +34,10 @@ namespace {
 
 bool is_peer_gone(const std::error_code& code) {
   return code == std::errc::broken_pipe ||
-         code == std::errc::connection_reset || code == std::errc::timed_out;
+         code == std::errc::connection_reset || code == std::errc::timed_out ||
+         // Where the network is, why TCP gave up is told instead.
+         code == std::errc::host_unreachable ||
+         code == std::errc::network_unreachable;
 }
 
 // Only the body of a request needs room on a disk, or in memory like one.
@@ -92,6 +95,7 @@ class Exchange {
   bool find_client(const Request& request);
   void set_remote(Endpoint remote);
   void serve();
+  void note_head();
   [[nodiscard]] Resource find(const Request& request) const;
   void refuse_head();
   void answer(const Request& request);
@@ -144,6 +148,7 @@ void Exchange::run() {
   restrict_self();
   if (const auto failure = failure_of([&] { serve(); })) {
     has_unread_body_ = true;
+    if (record_.time == Instant{}) note_head();
     if (script_answer_.script) script_answer_.script->terminate();
     // Where that is what failed, the error is told without it.
     static_cast<void>(failure_of([&] { keep_to_answering(nullptr); }));
@@ -181,24 +186,33 @@ void Exchange::serve() {
   const Deadline deadline = start_ + options_.head_timeout;
   if (options_.proxy_protocol && !take_proxy_header(deadline)) return;
   head_ = connection_.read_head(deadline);
+  note_head();
+  if (head_.end != HeadEnd::complete) {
+    refuse_head();
+    return;
+  }
+  const auto failure =
+      failure_of([&] { parse_request(head_.octets, request_); });
+  record_.host = request_.host.host;
+  record_.referer = request_.find_field("Referer").value_or("");
+  record_.user_agent = request_.find_field("User-Agent").value_or("");
+  if (!find_client(request_)) return;
+  has_unread_body_ = failure || request_.has_body();
+  if (failure) {
+    refuse(*failure);
+    return;
+  }
+  site_.select_host(request_.host);
+  answer(request_);
+}
+
+void Exchange::note_head() {
   record_.time = current_instant();
   record_.request_line = request_line_of(head_.octets);
   reply_.prepare(std::chrono::floor<std::chrono::seconds>(record_.time),
                  record_.request_line.starts_with("HEAD ")
                      ? Reply::Content::unwanted
                      : Reply::Content::wanted);
-  if (head_.end != HeadEnd::complete) {
-    refuse_head();
-    return;
-  }
-  request_ = parse_request(head_.octets);
-  record_.host = request_.host.host;
-  record_.referer = request_.find_field("Referer").value_or("");
-  record_.user_agent = request_.find_field("User-Agent").value_or("");
-  if (!find_client(request_)) return;
-  has_unread_body_ = request_.has_body();
-  site_.select_host(request_.host);
-  answer(request_);
 }
 
 void Exchange::answer(const Request& request) {

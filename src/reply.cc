@@ -97,7 +97,7 @@ void Reply::send_head(ResponseHead& head, More more) {
 }
 
 void Reply::send_octets(std::string_view octets, More more) {
-  has_begun_ = true;
+  if (!begun_at_) begun_at_ = connection_.sent();
   connection_.send(octets, more);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -49,7 +50,9 @@ class Reply {
   /// The status of the last head.
   [[nodiscard]] Status status() const { return status_; }
   /// Whether something was sent: an error cannot be told any more.
-  [[nodiscard]] bool has_begun() const { return has_begun_; }
+  [[nodiscard]] bool has_begun() const {
+    return begun_at_ && connection_.sent() > *begun_at_;
+  }
   [[nodiscard]] bool is_content_wanted() const { return is_content_wanted_; }
   /// Octets of content that were sent.
   [[nodiscard]] std::uint64_t content_octets() const;
@@ -65,9 +68,9 @@ class Reply {
   CommonFields common_;
   Seconds time_{};
   Status status_ = Status::ok;
-  std::uint64_t head_octets_ = 0;  // sent before the content
+  std::optional<std::uint64_t> begun_at_;  // what was sent before
+  std::uint64_t head_octets_ = 0;          // sent before the content
   bool is_content_wanted_ = true;
-  bool has_begun_ = false;
   bool is_truncated_ = false;
 };
 

@@ -92,7 +92,13 @@ void interpret_host(Request& request) {
     if (!host) refuse("malformed Host field", values.front());
     request.host = std::move(*host);
   }
-  if (request.target.authority) request.host = *request.target.authority;
+  // RFC 9112 3.2.2: the field is to be ignored where the target names the host.
+  if (!request.target.authority) return;
+  request.host = *request.target.authority;
+  std::erase_if(request.fields, [](const Field& field) {
+    return equals_ignoring_case(field.name, "Host");
+  });
+  request.fields.push_back({"Host", request.target.authority_text});
 }
 
 // The members of a list in all fields of a name (RFC 9110 5.6.1): those that
@@ -128,6 +134,8 @@ void interpret_codings(Request& request) {
       refuse("chunked has no parameters");  // RFC 9112 7.1
     }
   }
+  // RFC 9112 6.3: its end could not be found.
+  if (!request.is_chunked) refuse("Transfer-Encoding without chunked", unknown);
   if (!unknown.empty()) {
     throw HttpError{Status::not_implemented,
                     "Transfer-Encoding: " + std::string{unknown}};
@@ -189,16 +197,16 @@ std::vector<std::string_view> Request::find_all(std::string_view name) const {
   return values;
 }
 
-Request parse_request(std::string_view head) {
+void parse_request(std::string_view head, Request& request) {
   // RFC 9112 2.2: an empty line before the request line is ignored.
   if (head.starts_with("\r\n")) head.remove_prefix(2);
-  Request request;
-  parse_request_line(take_crlf_line(head), request);
+  const std::string_view line = take_crlf_line(head);
+  // First: who asks is told by them of a line that is refused, too.
   parse_fields(head, request);
+  parse_request_line(line, request);
   interpret_host(request);
   interpret_framing(request);
   interpret_expectation(request);
-  return request;
 }
 
 std::optional<Request> redirect_request(const Request& request,
@@ -207,16 +215,26 @@ std::optional<Request> redirect_request(const Request& request,
       "authorization",  "content-encoding", "content-language",
       "content-length", "content-location", "content-type",
       "expect",         "transfer-encoding"};
+  // RFC 9110 13 and 14.2: of another method, they were for the script.
+  static constexpr std::array<std::string_view, 6> dropped_with_method{
+      "if-match", "if-modified-since",   "if-none-match",
+      "if-range", "if-unmodified-since", "range"};
   auto parsed = parse_target(target);
   if (!parsed || parsed->authority || parsed->is_asterisk) return std::nullopt;
   Request redirected;
   redirected.method = request.method == "HEAD" ? "HEAD" : "GET";
+  const bool is_other_method = request.method != redirected.method;
   redirected.target = std::move(*parsed);
   redirected.minor_version = request.minor_version;
   redirected.host = request.host;
   for (const Field& field : request.fields) {
-    if (std::ranges::find(dropped, lower(field.name)) == dropped.end())
-      redirected.fields.push_back(field);
+    const auto is_name = [name = lower(field.name)](std::string_view each) {
+      return each == name;
+    };
+    if (std::ranges::any_of(dropped, is_name) ||
+        (is_other_method && std::ranges::any_of(dropped_with_method, is_name)))
+      continue;
+    redirected.fields.push_back(field);
   }
   return redirected;
 }

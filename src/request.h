@@ -52,9 +52,10 @@ struct Request {
       std::string_view name) const;
 };
 
-/// Parses a head that HeadScanner has found complete. Throws HttpError: 400,
-/// 417, 431, 501, 505.
-[[nodiscard]] Request parse_request(std::string_view head);
+/// Parses a head that HeadScanner has found complete into `request`, which is
+/// an empty one. Throws HttpError: 400, 417, 431, 501, 505; then `request` has
+/// the fields that were understood until then.
+void parse_request(std::string_view head, Request& request);
 
 /// The request that a script's local redirect stands for (RFC 3875 6.2.2):
 /// `request` with another target, without its body, method and credentials.

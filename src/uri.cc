@@ -76,7 +76,8 @@ std::optional<Target> parse_target(std::string_view text) {
     const auto rest = find_after_scheme(text);
     if (!rest) return std::nullopt;
     const std::size_t end = std::min(rest->find_first_of("/?"), rest->size());
-    target.authority = parse_authority(rest->substr(0, end));
+    target.authority_text = rest->substr(0, end);
+    target.authority = parse_authority(target.authority_text);
     // RFC 9110 4.2.1: an http URI with an empty host is invalid.
     if (!target.authority || target.authority->host.empty())
       return std::nullopt;

@@ -34,6 +34,8 @@ struct Target {
   std::string path_and_query;
   /// Of an absolute-form; it goes before the Host field.
   std::optional<Authority> authority;
+  /// The same, as it came: a view into the parsed text.
+  std::string_view authority_text;
   /// `*`, the server as a whole. The path is `/` then, and path_and_query `*`.
   bool is_asterisk = false;
 };

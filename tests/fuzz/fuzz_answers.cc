@@ -125,7 +125,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     return 0;
   }
   try {
-    const Request request = parse_request(head);
+    Request request;
+    parse_request(head, request);
     check_script(request);
     check_log(request, head);
     check_pages(request);

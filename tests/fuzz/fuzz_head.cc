@@ -50,7 +50,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   const std::size_t head_size = scan(octets);
   if (head_size == 0) return 0;
   try {
-    check(parse_request(octets.substr(0, head_size)));
+    Request request;
+    parse_request(octets.substr(0, head_size), request);
+    check(request);
   } catch (const HttpError& error) {
     const auto status = static_cast<unsigned>(error.status());
     require(status >= 400 && status < 600, "no error");

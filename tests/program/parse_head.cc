@@ -69,7 +69,9 @@ std::string describe_head(std::string_view octets) {
     default: return refusal_line(Status::bad_request, {});
   }
   try {
-    return describe(parse_request(octets.substr(0, size)));
+    Request request;
+    parse_request(octets.substr(0, size), request);
+    return describe(request);
   } catch (const HttpError& error) {
     return refusal_line(error.status(), error.what());
   }

@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(tells_the_request) {
        get("http://Other:82/cgi-bin/folder/a%20b?x"),
        {{"SERVER_NAME", "other"},
         {"REQUEST_URI", "/cgi-bin/folder/a%20b?x"},
-        {"HTTP_HOST", "test"}}},
+        {"HTTP_HOST", "Other:82"}}},
   };
   for (const Row& row : rows) {
     BOOST_TEST_CONTEXT(row.why) {

@@ -457,6 +457,24 @@ BOOST_AUTO_TEST_CASE(are_refused_where_nobody_can_tell_what_they_say) {
                launch_with({trust_loopback, "--forwarded-field=Forwarded"}));
 }
 
+BOOST_AUTO_TEST_CASE(tell_who_sent_what_is_refused) {
+  const ScriptTree tree;
+  const std::string fields =
+      "X-Forwarded-For: 192.0.2.1\r\nUser-Agent: scanner\r\n";
+  for (const std::string& request :
+       {get("/%zz", fields), get("/", "Host: h\r\n" + fields),
+        "GET / HTTP/2.0\r\n" + fields + "\r\n"}) {
+    BOOST_TEST_CONTEXT(request) {
+      const Outcome outcome = ask(tree, request, launch_with({trust_loopback}));
+      BOOST_TEST(outcome.access().status >= 400);
+      BOOST_TEST(outcome.access().address == "192.0.2.1");
+      BOOST_TEST(outcome.access().user_agent == "scanner");
+      for (const std::string& report : outcome.reports())
+        BOOST_TEST(has(report, "192.0.2.1"));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(pass_all_fields_on_to_scripts) {
   Tree tree;
   tree.script("cgi-bin/fields",

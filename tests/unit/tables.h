@@ -10,6 +10,7 @@
 
 #include "escape.h"
 #include "refusal.h"
+#include "request.h"
 #include "status.h"
 
 namespace cgihttpd::test {
@@ -57,6 +58,13 @@ inline std::string repeated(std::size_t count, std::string_view text) {
   for (; count > 0; --count)
     result += text;
   return result;
+}
+
+/// The request that a head is.
+inline Request parse_request(std::string_view head) {
+  Request request;
+  cgihttpd::parse_request(head, request);
+  return request;
 }
 
 /// What `call` throws, if it does.

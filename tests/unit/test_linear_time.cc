@@ -30,6 +30,7 @@
 #include "range.h"
 #include "refusal.h"
 #include "request.h"
+#include "tables.h"
 #include "uri.h"
 
 using namespace cgihttpd;
@@ -139,7 +140,7 @@ void list(const std::string& input) {
 
 void make_environment(const std::string& input) {
   const std::string head = "GET / HTTP/1.1\r\nHost: h\r\n" + input + "\r\n";
-  const Request request = parse_request(head);
+  const Request request = test::parse_request(head);
   const Options options;
   const Activation activation;
   Script script;
@@ -172,22 +173,22 @@ const Row rows[] = {
     {"a head without a line", "", "\r\r", scan_head_by_octet},
     {"fields of a request", "GET / HTTP/1.1\r\nHost: h\r\nX: ", "y ",
      [](const std::string& input) {
-       static_cast<void>(parse_request(input + "\r\n\r\n"));
+       static_cast<void>(test::parse_request(input + "\r\n\r\n"));
      }},
     {"members of Transfer-Encoding",
      "GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: ", "gzip,",
      [](const std::string& input) {
-       static_cast<void>(parse_request(input + "chunked\r\n\r\n"));
+       static_cast<void>(test::parse_request(input + "chunked\r\n\r\n"));
      }},
     {"members of Content-Length",
      "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1", ",1",
      [](const std::string& input) {
-       static_cast<void>(parse_request(input + "\r\n\r\n"));
+       static_cast<void>(test::parse_request(input + "\r\n\r\n"));
      }},
     {"members of Expect",
      "GET / HTTP/1.1\r\nHost: h\r\nExpect: ", ",100-continue",
      [](const std::string& input) {
-       static_cast<void>(parse_request(input + "\r\n\r\n"));
+       static_cast<void>(test::parse_request(input + "\r\n\r\n"));
      }},
     {"dots", "", "/..",
      [](const std::string& input) { static_cast<void>(parse_target(input)); }},

@@ -485,14 +485,14 @@ BOOST_AUTO_TEST_CASE(a_body_may_be_chunked) {
 }
 
 constexpr RefusalRow coding_rows[] = {
-    {"RFC 9112 6.1: an unknown coding", "Transfer-Encoding: x\r\n",
+    {"RFC 9112 6.1: an unknown coding", "Transfer-Encoding: x, chunked\r\n",
      Status::not_implemented},
-    {"RFC 9112 6.1: one that only begins so", "Transfer-Encoding: chunkedx\r\n",
-     Status::not_implemented},
-    {"RFC 9112 6.1: one that only ends so", "Transfer-Encoding: xchunked\r\n",
-     Status::not_implemented},
-    {"RFC 9112 6.1: one with a parameter", "Transfer-Encoding: x;a=b\r\n",
-     Status::not_implemented},
+    {"RFC 9112 6.1: one that only begins so",
+     "Transfer-Encoding: chunkedx, chunked\r\n", Status::not_implemented},
+    {"RFC 9112 6.1: one that only ends so",
+     "Transfer-Encoding: xchunked, chunked\r\n", Status::not_implemented},
+    {"RFC 9112 6.1: one with a parameter",
+     "Transfer-Encoding: x;a=b, chunked\r\n", Status::not_implemented},
     {"a comma separates in quotes, too: it is refused either way",
      "Transfer-Encoding: x;a=\"b, chunked, c\"\r\n", bad},
     {"RFC 9112 7.2: compressed", "Transfer-Encoding: gzip, chunked\r\n",
@@ -500,7 +500,7 @@ constexpr RefusalRow coding_rows[] = {
     {"RFC 9112 7.2: compressed, in two fields",
      "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n",
      Status::not_implemented},
-    {"RFC 9112 7: identity is none", "Transfer-Encoding: identity\r\n",
+    {"RFC 9112 7: identity is none", "Transfer-Encoding: identity, chunked\r\n",
      Status::not_implemented},
     {"RFC 9112 6.3: empty", "Transfer-Encoding:\r\n", bad},
     {"RFC 9112 6.3: an empty list", "Transfer-Encoding: , ,\r\n", bad},
@@ -508,6 +508,10 @@ constexpr RefusalRow coding_rows[] = {
     {"RFC 9112 6.1: twice, in two fields",
      "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", bad},
     {"RFC 9112 6.3: not the last", "Transfer-Encoding: chunked, gzip\r\n", bad},
+    {"RFC 9112 6.3: not there", "Transfer-Encoding: gzip\r\n", bad},
+    {"RFC 9112 6.3: identity alone", "Transfer-Encoding: identity\r\n", bad},
+    {"RFC 9112 6.3: one that begins so", "Transfer-Encoding: chunkedx\r\n",
+     bad},
     {"RFC 9112 6.3: not the last, in two fields",
      "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", bad},
     {"RFC 9112 6.3: between others", "Transfer-Encoding: x, chunked, y\r\n",
@@ -676,10 +680,41 @@ BOOST_AUTO_TEST_CASE(a_local_redirect_is_another_request) {
   for (const char* kept : {"Host", "Cookie", "Accept"})
     BOOST_TEST(redirected->find_field(kept).has_value(), kept);
 
+  // RFC 9110 13 and 14.2: what a POST depends on is not what the GET does.
+  const std::string conditions =
+      "If-Match: *\r\nIf-None-Match: *\r\nIf-Range: \"x\"\r\nRange: bytes=0-1"
+      "\r\nIf-Modified-Since: x\r\nIf-Unmodified-Since: x\r\n\r\n";
+  for (const auto& [method, kept] :
+       {std::pair{"GET", 7U}, std::pair{"HEAD", 7U}, std::pair{"PUT", 1U}}) {
+    const std::string head =
+        method + std::string{" / HTTP/1.1\r\nHost: h\r\n"} + conditions;
+    BOOST_TEST(redirect_request(parse_request(head), "/")->fields.size() ==
+               kept);
+  }
+
   const Request asked = parse_request("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n");
   BOOST_TEST(redirect_request(asked, "/a")->method == "HEAD");
   for (const char* target : {"http://h/a", "/%00", "/%", "/a b", "", "*"})
     BOOST_TEST(!redirect_request(asked, target).has_value(), target);
+}
+
+BOOST_AUTO_TEST_CASE(the_fields_of_a_request_that_is_refused_are_known) {
+  for (const char* line : {"GET /%zz HTTP/1.1", "GET / HTTP/3.0", "GET"}) {
+    const std::string head =
+        line + std::string{"\r\nHost: h h\r\nUser-Agent: a\r\n\r\n"};
+    Request request;
+    BOOST_CHECK_THROW(cgihttpd::parse_request(head, request), HttpError);
+    BOOST_TEST(request.find_field("User-Agent").value_or("") == "a");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_host_of_a_target_is_that_of_the_field) {
+  const std::string head =
+      "GET http://A:81/ HTTP/1.1\r\nhost: b\r\nX: y\r\n\r\n";
+  const Request request = parse_request(head);
+  BOOST_TEST(request.host.host == "a");
+  BOOST_TEST(request.find_all("Host").size() == 1U);
+  BOOST_TEST(request.find_field("Host").value_or("") == "A:81");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
