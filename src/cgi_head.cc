@@ -87,9 +87,10 @@ void take_field(const Field& field, CgiHead& head, Seen& seen) {
 }
 
 // RFC 3875 6.2.2 and 6.2.3, without a Status. Two slashes begin with another
-// host's name.
+// host's name, and a fragment is for the client (RFC 9110 10.2.2).
 void interpret_location(std::string_view location, CgiHead& head) {
-  if (location.starts_with('/') && !location.starts_with("//")) {
+  if (location.starts_with('/') && !location.starts_with("//") &&
+      location.find('#') == std::string_view::npos) {
     head.local_redirect = location;
   } else {
     head.status = Status::found;

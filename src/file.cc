@@ -62,8 +62,10 @@ void add_content_fields(ResponseHead& head, const File& file,
 std::string media_type_of(std::string_view file_name) {
   if (const auto type = find_media_type(file_name)) return std::string{*type};
   if (!extension_of(file_name).empty()) {
-    const OpenResult mime_types = open_path(mime_types_path, O_RDONLY);
-    if (mime_types.fd) {
+    // With --chroot it is a file of the site, which may be anything.
+    const OpenResult mime_types =
+        open_path(mime_types_path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (mime_types.fd && S_ISREG(facts_of(mime_types.fd.get()).st_mode)) {
       auto type = find_media_type_in(
           read_file(mime_types.fd.get(), max_mime_types_octets), file_name);
       if (type && is_field_value(*type)) return std::move(*type);

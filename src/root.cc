@@ -42,6 +42,7 @@ Root::Root(const Options& options)
                      ": name a folder that the user cgihttpd runs as may open"};
   }
   (options_.vhosts ? hosts_ : root_) = std::move(root.fd);
+  if (root_) cgi_folders_ = look_for_cgi_folders();
 }
 
 void Root::select_host(const Authority& host) {
@@ -52,6 +53,7 @@ void Root::select_host(const Authority& host) {
     OpenResult opened = open_in(hosts_, name, folder_flags, symlinks_);
     if (!opened.fd) continue;
     root_ = std::move(opened.fd);
+    cgi_folders_ = look_for_cgi_folders();
     host_folder_ = '/' + name;
     return;
   }
@@ -81,13 +83,22 @@ OpenResult Root::open_visible(const std::string& path) const {
   return result;
 }
 
-bool Root::has_cgi_folder() const {
-  return std::ranges::any_of(
-      options_.cgi_folders, [&](const std::string& folder) {
-        return !root_ ||
-               ::faccessat(root_.get(), folder.c_str() + 1, F_OK, 0) == 0 ||
-               errno != ENOENT;
-      });
+// What cannot be looked at may be one.
+Root::CgiFolders Root::look_for_cgi_folders() const {
+  CgiFolders found = CgiFolders::none;
+  for (const std::string& folder : options_.cgi_folders) {
+    for (std::size_t end = 0; end < folder.size();) {
+      end = std::min(folder.find('/', end + 1), folder.size());
+      struct stat facts {};
+      const std::string path = folder.substr(1, end - 1);
+      const bool is_there = ::fstatat(root_.get(), path.c_str(), &facts,
+                                      AT_SYMLINK_NOFOLLOW) == 0;
+      if (is_there && S_ISLNK(facts.st_mode)) return CgiFolders::linked;
+      if (!is_there && errno == ENOENT) break;
+      if (end == folder.size()) found = CgiFolders::unlinked;
+    }
+  }
+  return found;
 }
 
 // By the kernel's own path of both: it counts where a file is, and

@@ -125,6 +125,8 @@ StartFailure become_script(const ScriptCommand& command,
     ::signal(SIGALRM, SIG_DFL);  // NOLINT(*-err33-c)
     ::alarm(static_cast<unsigned>(timeout->count()));
   }
+  // As watch_children does for a script that runs beside us.
+  ::signal(SIGCHLD, SIG_DFL);  // NOLINT(*-err33-c)
   const StartFailure failure = execute(command, standard);
   if (timeout) ::alarm(0);
   return failure;

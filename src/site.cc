@@ -203,10 +203,11 @@ bool Site::is_too_writable(const OpenResult& opened) const {
 
 // The first name of a path that is a file with a handler.
 std::optional<Resource> Site::find_handled(std::string_view path) const {
-  if (is_hidden_path(path) && !options_.dotfiles) return std::nullopt;
   for (std::size_t start = 0, end = 0; start < path.size(); start = end) {
     end = std::min(path.find('/', start + 1), path.size());
     const std::string name{path.substr(start + 1, end - start - 1)};
+    // What follows the script is its own business.
+    if (is_hidden_path(path.substr(0, end)) && !options_.dotfiles) break;
     if (find_handler(options_, name) == nullptr) continue;
     const OpenResult opened =
         root_.open(std::string{path.substr(1, end - 1)}, O_PATH);
@@ -301,7 +302,9 @@ Resource Site::find_static(const Request& request) const {
   if (S_ISDIR(facts.st_mode)) return redirect_to_folder(target);
   if (!S_ISREG(facts.st_mode))
     return Refusal{Status::forbidden, {}, "it is no regular file"};
-  if ((facts.st_mode & 0111U) != 0 && root_.is_in_cgi_folder(opened.fd.get()))
+  const bool may_be_script =
+      (facts.st_mode & 0111U) != 0 || root_.has_linked_cgi_folder();
+  if (may_be_script && root_.is_in_cgi_folder(opened.fd.get()))
     return not_found();
   return negotiate(request, path,
                    make_file(std::move(opened.fd), facts, last_name_of(path)));
@@ -310,6 +313,12 @@ Resource Site::find_static(const Request& request) const {
 // `folder` is empty or ends with a slash.
 Resource Site::find_in_folder(const Request& request,
                               const std::string& folder) const {
+  if (root_.has_linked_cgi_folder()) {
+    const OpenResult opened =
+        root_.open(folder.empty() ? "." : folder, folder_flags);
+    if (opened.fd && root_.is_in_cgi_folder(opened.fd.get()))
+      return not_found();
+  }
   for (const std::string& name : options_.index_names) {
     OpenResult index = root_.open_visible(folder + name);
     if (!index.fd && index.error != ENOENT)

@@ -100,8 +100,10 @@ Status status_for_open_error(int error) {
     case ENOENT:
     case ENOTDIR:
     case ENAMETOOLONG:
-    case ELOOP:  // links in a circle, or where none may be followed
-    case EXDEV:  // a link that leads out of the root
+    case ELOOP:   // links in a circle, or where none may be followed
+    case EXDEV:   // a link that leads out of the root
+    case EILSEQ:  // a name that a file system cannot have,
+    case EINVAL:  // as some of them tell
       return Status::not_found;
     case EACCES:
     case EPERM:

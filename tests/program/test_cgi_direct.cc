@@ -3,6 +3,7 @@
 
 #include <array>
 #include <boost/test/unit_test.hpp>
+#include <csignal>
 
 #include "program.h"
 
@@ -54,6 +55,23 @@ BOOST_AUTO_TEST_CASE(lets_a_script_speak_http_itself) {
   BOOST_TEST(ask(tree, head("/cgi-bin/nph-x")).octets == answer);
   for (const char* target : {"/cgi-bin/nphx", "/cgi-bin/a-nph-x"})
     BOOST_TEST(ask(tree, get(target)).response().body == "parsed");
+}
+
+// Whatever the superserver has left.
+BOOST_AUTO_TEST_CASE(lets_a_script_learn_how_its_children_end) {
+  Tree tree;
+  // sh(1) would mend it.
+  const std::string text =
+      "#!/usr/bin/env python3\nimport subprocess\n"
+      "end = subprocess.call(['sh', '-c', 'exit 3'])\n"
+      "print('A: b\\n\\nstatus', end)\n";
+  tree.file("cgi-bin/x", text, 0755).file("cgi-bin/nph-x", text, 0755);
+  for (const char* target : {"/cgi-bin/x", "/cgi-bin/nph-x"}) {
+    const Outcome outcome = ask(
+        tree, get(target), {.in_child = [] { std::signal(SIGCHLD, SIG_IGN); }});
+    BOOST_TEST(outcome.octets.find("status 3") != std::string::npos,
+               outcome.octets);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(gives_the_connection_at_the_first_octet_of_the_body) {

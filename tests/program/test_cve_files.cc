@@ -18,6 +18,7 @@
 namespace {
 
 using namespace program;  // NOLINT(google-build-using-namespace)
+using namespace std::string_literals;
 
 UniqueFd bind_socket(const std::string& path) {
   UniqueFd socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
@@ -127,6 +128,29 @@ BOOST_AUTO_TEST_CASE(hard_links, *precondition(with_libcrypt)) {
   check_no_secret(passwords);
   BOOST_TEST(passwords.access().status == 404);
   BOOST_TEST(ask(tree, get("/open.txt"), launch).response().body == "text");
+}
+
+// Where the folder of scripts is a link, its other name sends nothing of it.
+BOOST_AUTO_TEST_CASE(sources_of_scripts_by_another_name) {
+  for (const char* link : {"www/cgi-bin", "www/a"}) {
+    Tree tree;
+    tree.script("www/real/cgi-bin/s.sh", "printf 'A: b\\n\\nran'");
+    tree.file("www/real/cgi-bin/config.inc", "secret");
+    tree.file("www/real/cgi-bin/index.html", "secret");
+    const bool is_nested = link == std::string_view{"www/a"};
+    tree.link(link, is_nested ? "real" : "real/cgi-bin");
+    const std::string folder = is_nested ? "/a/cgi-bin" : "/cgi-bin";
+    const Launch launch{.options = {"--cgi-dir=" + folder}, .root = "www"};
+    BOOST_TEST(ask(tree, get(folder + "/s.sh"), launch).response().body ==
+               "ran");
+    for (const std::string& target :
+         {"/real/cgi-bin/s.sh"s, "/real/cgi-bin/config.inc"s, "/real/cgi-bin/"s,
+          "/real/cgi-bin/index.html"s, folder + "/config.inc"}) {
+      const Outcome outcome = ask(tree, get(target), launch);
+      BOOST_TEST(outcome.response().status >= 400, target);
+      BOOST_TEST(outcome.octets.find("secret") == std::string::npos, target);
+    }
+  }
 }
 
 // Names are text, in HTML and in links.

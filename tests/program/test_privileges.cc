@@ -347,6 +347,19 @@ BOOST_AUTO_TEST_CASE(to_change_the_root_are_used_once,
   static_cast<void>(session.hang_up());
 }
 
+// What is the machine's elsewhere is a file of the site there.
+BOOST_AUTO_TEST_CASE(to_change_the_root_wait_for_no_file_of_the_site,
+                     *precondition(as_root) * precondition(without_sanitizer)) {
+  Tree tree;
+  tree.file("www/a.unknown", "text").folder("www/etc");
+  BOOST_TEST_REQUIRE(::mkfifo(tree.path("www/etc/mime.types").c_str(), 0644) ==
+                     0);
+  const Outcome outcome =
+      ask(tree, get("/a.unknown"),
+          {.options = {"--chroot", "--no-cgi"}, .root = "www"});
+  BOOST_TEST(outcome.response().body == "text");
+}
+
 BOOST_AUTO_TEST_CASE(to_change_the_root_leave_passwords_and_logs,
                      *precondition(as_root) * precondition(with_libcrypt) *
                          precondition(without_sanitizer)) {

@@ -146,6 +146,8 @@ constexpr HeadRow location_rows[] = {
      Status::found, "", "<Set-Cookie=a=b><Location=http://c/><X=d>"},
     {"RFC 3986 4.2: another host is no path", "Location: //a/b\n\n",
      Status::found, "", "<Location=//a/b>"},
+    {"RFC 9110 10.2.2: a fragment is for the client", "Location: /a#b\n\n",
+     Status::found, "", "<Location=/a#b>"},
     {"a relative path is for the client", "Location: a\n\n", Status::found, "",
      "<Location=a>"},
     {"RFC 3875 6.2.4: with a status", "Location: /a\nStatus: 301 A\n\n",

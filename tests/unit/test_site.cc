@@ -746,6 +746,8 @@ BOOST_AUTO_TEST_CASE(handlers_execute_scripts_anywhere_where_that_is_wanted) {
           "script /both/index.php, info , by /bin/php"},
       Row{"the other index", "/", "file index.html: welcome"},
       Row{"hidden", "/.secret/a.php", "404"},
+      Row{"with a path that begins with a dot", "/a.php/.x/.y",
+          "script /a.php, info /.x/.y, by /bin/php"},
       Row{"a folder of that extension", "/d.php/x", "file x: <?php"},
       Row{"another case of the extension", "/list/E.PHP",
           "script /list/E.PHP, info , by /bin/php"},

@@ -116,6 +116,8 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_opened_has_a_status) {
       {"a name that no file can have", ENAMETOOLONG, Status::not_found},
       {"a link that may not be followed", ELOOP, Status::not_found},
       {"a link that leads out of the root", EXDEV, Status::not_found},
+      {"a name that a file system cannot have", EILSEQ, Status::not_found},
+      {"one that vfat cannot have", EINVAL, Status::not_found},
       {"not readable", EACCES, Status::forbidden},
       {"not permitted", EPERM, Status::forbidden},
       {"a socket", ENXIO, Status::forbidden},
