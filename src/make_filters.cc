@@ -67,6 +67,17 @@ constexpr std::array attribute_calls{
     "setxattr",    "lsetxattr",    "fsetxattr",    "setxattrat",
     "removexattr", "lremovexattr", "fremovexattr", "removexattrat",
     "file_setattr"};
+// The same by ioctl(2), FS_IOC_SETFLAGS and FS_IOC_SETVERSION as 64-bit and
+// 32-bit programs have them, FS_IOC_FSSETXATTR, FS_IOC_ENABLE_VERITY; and
+// folders of btrfs.
+const std::vector<std::uint32_t> attribute_requests{
+    0x4008'6602, 0x4004'6602, 0x4008'7602, 0x4004'7602, 0x401c'5820,
+    0x4080'6685, 0x5000'9401, 0x5000'940e, 0x5000'9417, 0x5000'9418};
+
+// What changes how others are scheduled, by the same user, for longer than the
+// request takes.
+constexpr std::array scheduling_calls{"sched_setparam", "sched_setscheduler",
+                                      "sched_setaffinity", "sched_setattr"};
 
 // What an answer of ours needs once the client has been heard, whatever its
 // arguments. C libraries differ in which of these they call.
@@ -76,8 +87,8 @@ constexpr std::array answer_calls{
     "stat", "stat64", "lstat", "lstat64", "statx", "getdents", "getdents64",
     "readlink", "readlinkat", "lseek", "_llseek",
     // the connection, the log
-    "recv", "recvfrom", "send", "sendto", "sendfile", "sendfile64", "shutdown",
-    "write", "writev", "poll", "ppoll", "ppoll_time64", "getpid",
+    "recv", "recvfrom", "send", "sendfile", "sendfile64", "shutdown", "write",
+    "writev", "poll", "ppoll", "ppoll_time64", "getpid",
     // memory
     "brk", "munmap", "mremap", "madvise",
     // what the C library does by itself
@@ -138,6 +149,11 @@ sock_filter load_argument(std::size_t number) {
   return load(offsetof(seccomp_data, args) + number * sizeof(std::uint64_t));
 }
 
+sock_filter load_upper_half(std::size_t number) {
+  return load(offsetof(seccomp_data, args) + number * sizeof(std::uint64_t) +
+              sizeof(std::uint32_t));
+}
+
 sock_filter keep(std::uint32_t bits) {
   return BPF_STMT(BPF_ALU | BPF_AND | BPF_K, bits);
 }
@@ -167,6 +183,19 @@ Steps if_any_of(std::size_t argument, const std::vector<std::uint32_t>& values,
   steps.push_back(answer(no));
   steps.push_back(answer(yes));
   return steps;
+}
+
+// What is loaded by the one is `first`, and by the other 0.
+Steps if_both(sock_filter load_first, std::uint32_t first,
+              sock_filter load_second, std::uint32_t yes, std::uint32_t no) {
+  return {load_first,  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, first, 0, 2),
+          load_second, skip_if(0, 1),
+          answer(no),  answer(yes)};
+}
+
+Steps if_null(std::size_t argument, std::uint32_t yes, std::uint32_t no) {
+  return if_both(load_argument(argument), 0, load_upper_half(argument), yes,
+                 no);
 }
 
 // --- filters
@@ -398,7 +427,18 @@ void print_confined_calls(std::uint32_t architecture, const char* options) {
   Filter filter{allow, architecture};
   deny_all(filter, lasting_calls);
   if (!has_part("_with_network")) take_network(filter);
-  if (!has_part("_with_folders")) deny_all(filter, attribute_calls);
+  if (!has_part("_with_folders")) {
+    deny_all(filter, attribute_calls);
+    filter.add("ioctl", if_any_of(1, attribute_requests, deny, allow));
+  }
+  // Only its own: not of others, nor of all of a group or a user.
+  for (const char* name : scheduling_calls)
+    filter.add(name, if_any_of(0, {0}, allow, deny));
+  filter.add("setpriority",
+             if_both(load_argument(0), 0, load_argument(1), allow, deny));
+  constexpr std::uint32_t process = 1;  // IOPRIO_WHO_PROCESS
+  filter.add("ioprio_set",
+             if_both(load_argument(0), process, load_argument(1), allow, deny));
   filter.print(std::string{"confined_calls"}.append(given));
 }
 
@@ -408,6 +448,8 @@ void print_answer_calls(std::uint32_t architecture) {
   for (const char* name : answer_calls)
     filter.add(name, allow);
   constexpr std::uint32_t writing = 03 | 0100 | 01000;  // O_CREAT, O_TRUNC
+  // To whom it is connected, and to nobody else.
+  filter.add("sendto", if_null(4, allow, deny));
   filter.add("open", if_any_bit(1, writing, deny, allow));
   filter.add("openat", if_any_bit(2, writing, deny, allow));
   constexpr std::uint32_t executable = 4;  // PROT_EXEC
