@@ -321,8 +321,11 @@ Refusal refusal_for(const StartFailure& failure, const Script& script) {
       std::string{failure.stage} + ": " + std::strerror(failure.error);
   if (failure.error == ENOEXEC)
     refusal.detail += ": a script begins with #! and its interpreter";
-  if (failure.error == ENOENT)
-    refusal.detail += ": is its interpreter there, without CR at its end?";
+  if (failure.error == ENOENT) {
+    refusal.detail += script.handler.empty()
+                          ? ": is its interpreter there, without CR at its end?"
+                          : ": " + script.handler + ", which --handler names";
+  }
   if (failure.error == EPERM)
     refusal.detail += ": is --cgi-limit above a limit of the handler's own?";
   return refusal;

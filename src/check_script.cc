@@ -1,5 +1,6 @@
 #include "check_script.h"
 
+#include <elf.h>
 #include <fcntl.h>
 
 #include <algorithm>
@@ -69,13 +70,23 @@ std::optional<Fault> find_interpreter_fault(const ScriptStart& start,
   return find_env_fault(start, options);
 }
 
+std::optional<Fault> find_abi_fault(std::string_view elf,
+                                    const Options& options) {
+  constexpr char own_class = sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32;
+  if (elf.size() <= EI_CLASS || elf[EI_CLASS] == own_class ||
+      options.sandbox == SandboxMode::off)
+    return std::nullopt;
+  return Fault{"a program for another ABI, which the sandbox ends at once",
+               "compile it for this machine, or give --sandbox=off"};
+}
+
 }  // namespace
 
 std::optional<Fault> find_start_fault(int script, const Options& options) {
-  const ScriptStart start =
-      parse_script_start(read_file(script, max_script_start));
+  const std::string octets = read_file(script, max_script_start);
+  const ScriptStart start = parse_script_start(octets);
   switch (start.kind) {
-    case ScriptStart::Kind::elf: return std::nullopt;
+    case ScriptStart::Kind::elf: return find_abi_fault(octets, options);
     case ScriptStart::Kind::interpreter:
       return find_interpreter_fault(start, options);
     default:

@@ -94,10 +94,13 @@ void check_programs(const Options& options, CheckReport& report) {
 }
 
 void check_confinement(const Options& options, CheckReport& report) {
-  if (!options.confine) return;
+  const bool is_required = options.sandbox == SandboxMode::require;
+  if (!options.confine && !is_required) return;
   if (std::string problem = find_sandbox_problem(options); !problem.empty()) {
-    report.add("--confine",
-               {"scripts are not confined as it says", std::move(problem)});
+    report.add(is_required ? "--sandbox=require" : "--confine",
+               {is_required ? "nothing is served"
+                            : "scripts are not confined as it says",
+                std::move(problem)});
   }
   for (const auto* folders : {&options.readable, &options.writable}) {
     for (const std::string& folder : *folders) {

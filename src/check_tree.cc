@@ -215,6 +215,11 @@ void TreeCheck::check_entry(const Folder& folder, const std::string& name) {
   const auto facts = find_facts_in(folder.fd.get(), name);
   if (!facts) return;  // it went away just now
   const Entry entry{folder, name, folder.place.path + '/' + name, *facts};
+  if (name == ".htaccess") {
+    add(entry.path,
+        Fault{"it has no effect: what it keeps from clients may be sent",
+              "say it by options, such as --auth, and remove it"});
+  }
   if (is_out_of_reach(entry)) return;
   if (auto fault = find_rival(entry)) {
     add(entry.path, std::move(*fault));
@@ -447,8 +452,10 @@ Fault fault_of_link(int error) {
     case ENOTDIR:
       return {"a symbolic link that leads nowhere", "mend or remove it"};
     case EXDEV:
-      return {"a symbolic link that leads out of the root",
-              "remove it, or give --symlinks=follow"};
+      return {
+          "a symbolic link that leads out of the root, as each absolute "
+          "one does",
+          "remove it, make it relative, or give --symlinks=follow"};
     case ELOOP:
       return {"a symbolic link that cannot be followed",
               "mend it, if it leads to itself; without openat2(2) (Linux 5.6) "

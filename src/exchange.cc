@@ -146,9 +146,11 @@ class Exchange {
 
 void Exchange::run() {
   restrict_self();
-  if (const auto failure = failure_of([&] { serve(); })) {
+  if (auto failure = failure_of([&] { serve(); })) {
     has_unread_body_ = true;
     if (record_.time == Instant{}) note_head();
+    if (failure->status == Status::bad_gateway && options_.confine)
+      failure->detail += ": does it want what --confine takes (--writable)?";
     if (script_answer_.script) script_answer_.script->terminate();
     // Where that is what failed, the error is told without it.
     static_cast<void>(failure_of([&] { keep_to_answering(nullptr); }));

@@ -119,9 +119,10 @@ std::pair<std::string_view, std::string_view> parse_program(
 
 void add_script_program(Options& options, std::string_view value) {
   auto [path, program] = parse_program("--script", value);
+  const bool is_root = path == "/";
   if (path.ends_with('/')) path.remove_suffix(1);
-  if (!path.empty() && !is_normal_path(path))
-    refuse("--script", value, "needs a URL path such as /git");
+  if (!is_root && !is_normal_path(path))
+    refuse("--script", value, "needs a URL path such as /git, or /");
   options.script_programs.push_back({std::string{path}, std::string{program}});
 }
 
@@ -211,7 +212,7 @@ void set_max_age(Options& options, std::string_view value) {
   constexpr std::uint32_t max_seconds = 0x7fff'ffff;  // RFC 9111 1.2.2
   const auto seconds = parse_number<std::uint32_t>(value);
   if (!seconds || *seconds > max_seconds)
-    refuse("--max-age", value, "needs a number of seconds");
+    refuse("--max-age", value, "needs a number of seconds up to 2147483647");
   options.max_age = std::chrono::seconds{*seconds};
 }
 
@@ -408,7 +409,7 @@ constexpr auto rows = std::to_array({
         [](Options& options, std::string_view) {
           options.allow_writable_scripts = true;
         }},
-    Row{"no-cgi", 0, "", "execute no scripts", clear_cgi_folders},
+    Row{"no-cgi", 0, "", "have no folders of scripts", clear_cgi_folders},
     Row{"cgi-output", 0, "parsed|direct",
         "parsed (default): read a script's header and\n"
         "relay its output; direct: answer 200 and become\n"
@@ -590,8 +591,11 @@ std::size_t row_for(int code) {
 void check_confinement(const Options& options) {
   constexpr const char* reason = "is for scripts that --confine confines";
   if (options.confine) {
-    if (options.sandbox == SandboxMode::off)
-      refuse("--confine", {}, "is a part of the sandbox, and --sandbox=off");
+    if (options.sandbox == SandboxMode::off) {
+      refuse("--confine", {},
+             "is a part of the sandbox, which --sandbox=off takes away: leave "
+             "one of both out");
+    }
     return;
   }
   if (!options.readable.empty()) refuse("--readable", {}, reason);

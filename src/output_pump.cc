@@ -148,7 +148,8 @@ bool OutputPump::advance_head(Writer writer) {
     if (read == Read::nothing_yet) return wait(Waiting::for_script);
     throw HttpError{Status::bad_gateway,
                     input_.empty() ? "the script gave no output"
-                                   : "the script's header has no end"};
+                                   : "the script's header has no end: an "
+                                     "empty line goes before the content"};
   }
   if (read != Read::end && input_.size() < max_gathered_octets) {
     if (read == Read::some) return true;

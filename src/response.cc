@@ -33,10 +33,12 @@ ResponseHead& ResponseHead::add(std::string_view name, std::uint64_t value) {
 }
 
 ResponseHead& ResponseHead::add_missing(std::span<const HeaderField> fields) {
-  // All of one name are added, or none.
+  // All of one name are added, or none; but what an answer depends on is a
+  // list (RFC 9110 12.5.5).
   std::vector<const HeaderField*> missing;
   for (const HeaderField& field : fields) {
-    if (!has(field.name)) missing.push_back(&field);
+    if (!has(field.name) || equals_ignoring_case(field.name, "Vary"))
+      missing.push_back(&field);
   }
   for (const HeaderField* field : missing)
     add(field->name, field->value);

@@ -36,7 +36,7 @@ class ResponseHead {
   ResponseHead& add(std::string_view name, std::string_view value);
   ResponseHead& add(std::string_view name, std::uint64_t value);
 
-  /// Adds those whose name the head does not have yet.
+  /// Adds those whose name the head does not have yet, and any Vary.
   ResponseHead& add_missing(std::span<const HeaderField> fields);
 
   [[nodiscard]] bool has(std::string_view name) const;

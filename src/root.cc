@@ -37,12 +37,12 @@ Root::Root(const Options& options)
                                         : Symlinks::follow_below} {
   OpenResult root = open_path(options.root, folder_flags);
   if (!root.fd) {
-    throw SetupError{"the root folder " + options.root + ": " +
-                     std::strerror(root.error) +
-                     ": name a folder that the user cgihttpd runs as may open"};
+    throw SetupError{
+        "the root folder " + options.root + ": " + std::strerror(root.error) +
+        ": name a folder that the user cgihttpd runs as may open, with "
+        "all folders above it"};
   }
   (options_.vhosts ? hosts_ : root_) = std::move(root.fd);
-  if (root_) cgi_folders_ = look_for_cgi_folders();
 }
 
 void Root::select_host(const Authority& host) {
@@ -53,7 +53,6 @@ void Root::select_host(const Authority& host) {
     OpenResult opened = open_in(hosts_, name, folder_flags, symlinks_);
     if (!opened.fd) continue;
     root_ = std::move(opened.fd);
-    cgi_folders_ = look_for_cgi_folders();
     host_folder_ = '/' + name;
     return;
   }
@@ -83,22 +82,27 @@ OpenResult Root::open_visible(const std::string& path) const {
   return result;
 }
 
-// What cannot be looked at may be one.
-Root::CgiFolders Root::look_for_cgi_folders() const {
-  CgiFolders found = CgiFolders::none;
-  for (const std::string& folder : options_.cgi_folders) {
-    for (std::size_t end = 0; end < folder.size();) {
-      end = std::min(folder.find('/', end + 1), folder.size());
-      struct stat facts {};
-      const std::string path = folder.substr(1, end - 1);
-      const bool is_there = ::fstatat(root_.get(), path.c_str(), &facts,
-                                      AT_SYMLINK_NOFOLLOW) == 0;
-      if (is_there && S_ISLNK(facts.st_mode)) return CgiFolders::linked;
-      if (!is_there && errno == ENOENT) break;
-      if (end == folder.size()) found = CgiFolders::unlinked;
-    }
-  }
-  return found;
+bool Root::has_cgi_folder() const {
+  return std::ranges::any_of(
+      options_.cgi_folders, [&](const std::string& folder) {
+        return !root_ ||
+               ::faccessat(root_.get(), folder.c_str() + 1, F_OK, 0) == 0 ||
+               errno != ENOENT;
+      });
+}
+
+bool Root::has_linked_cgi_folder() const {
+  const auto is_link = [&](std::string_view path) {
+    const auto facts = find_facts_in(root_.get(), std::string{path.substr(1)});
+    return facts && S_ISLNK(facts->st_mode);
+  };
+  return std::ranges::any_of(
+      options_.cgi_folders, [&](const std::string& folder) {
+        std::size_t end = folder.find('/', 1);
+        for (; end != std::string::npos; end = folder.find('/', end + 1))
+          if (is_link(std::string_view{folder}.substr(0, end))) return true;
+        return is_link(folder);
+      });
 }
 
 // By the kernel's own path of both: it counts where a file is, and

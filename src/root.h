@@ -46,15 +46,11 @@ class Root {
   [[nodiscard]] OpenResult open_visible(const std::string& path) const;
 
   /// Whether there is a CGI folder, or may be: that of a host not yet selected.
-  [[nodiscard]] bool has_cgi_folder() const {
-    return !root_ || cgi_folders_ != CgiFolders::none;
-  }
+  [[nodiscard]] bool has_cgi_folder() const;
 
   /// Whether one has a symbolic link in its path: by its other name, what is in
   /// it does not look like a script.
-  [[nodiscard]] bool has_linked_cgi_folder() const {
-    return cgi_folders_ == CgiFolders::linked;
-  }
+  [[nodiscard]] bool has_linked_cgi_folder() const;
 
   /// Whether something open is in a CGI folder, or is one.
   [[nodiscard]] bool is_in_cgi_folder(int fd) const;
@@ -63,14 +59,11 @@ class Root {
   [[nodiscard]] static OpenResult open_in(const UniqueFd& folder,
                                           const std::string& path, int flags,
                                           Symlinks symlinks);
-  enum class CgiFolders { none, unlinked, linked };
-  [[nodiscard]] CgiFolders look_for_cgi_folders() const;
 
   const Options& options_;
   Symlinks symlinks_;
   UniqueFd hosts_;  // with --vhosts: the folder of their roots
   UniqueFd root_;
-  CgiFolders cgi_folders_ = CgiFolders::none;
   std::string host_folder_;  // of --vhosts: empty, or begins with a slash
 };
 

@@ -32,8 +32,8 @@ std::string detail_for_open_error(int error) {
     case ENOTDIR:
     case ENAMETOOLONG: return {};
     case EXDEV:
-      return "a symbolic link leads out of the root, and --symlinks=follow is "
-             "not given";
+      return "a symbolic link leads out of the root, as each absolute one "
+             "does, and --symlinks=follow is not given";
     case ELOOP: return "a symbolic link cannot be followed";
     case EACCES: return "the user that cgihttpd runs as may not open it";
     default: return std::strerror(error);
@@ -281,6 +281,13 @@ std::optional<File> Site::open_coded(const std::string& path, Coding coding,
   return coded;
 }
 
+// Whether the folder of a path, below the root, may be one of scripts by
+// another name than a CGI folder has.
+bool Site::may_be_cgi_folder(std::string_view path) const {
+  return path.find('/') != std::string_view::npos &&
+         root_.has_linked_cgi_folder();
+}
+
 Resource Site::find_static(const Request& request) const {
   const Target& target = request.target;
   if ((is_hidden_path(target.path) && !options_.dotfiles) ||
@@ -303,7 +310,7 @@ Resource Site::find_static(const Request& request) const {
   if (!S_ISREG(facts.st_mode))
     return Refusal{Status::forbidden, {}, "it is no regular file"};
   const bool may_be_script =
-      (facts.st_mode & 0111U) != 0 || root_.has_linked_cgi_folder();
+      (facts.st_mode & 0111U) != 0 || may_be_cgi_folder(path);
   if (may_be_script && root_.is_in_cgi_folder(opened.fd.get()))
     return not_found();
   return negotiate(request, path,
@@ -313,9 +320,8 @@ Resource Site::find_static(const Request& request) const {
 // `folder` is empty or ends with a slash.
 Resource Site::find_in_folder(const Request& request,
                               const std::string& folder) const {
-  if (root_.has_linked_cgi_folder()) {
-    const OpenResult opened =
-        root_.open(folder.empty() ? "." : folder, folder_flags);
+  if (may_be_cgi_folder(folder)) {
+    const OpenResult opened = root_.open(folder, folder_flags);
     if (opened.fd && root_.is_in_cgi_folder(opened.fd.get()))
       return not_found();
   }
@@ -416,8 +422,12 @@ Resource Site::make_script(const std::string& folder, const std::string& name,
     return refusal_for_open_error(opened.error, "File not found");
   const std::string* handler = find_handler(options_, name);
   if (handler == nullptr && !is_executable(opened.fd.get(), name)) {
-    return refuse_script(Status::forbidden, "CGI script is not executable",
-                         script_name);
+    Refusal refusal = refuse_script(
+        Status::forbidden, "CGI script is not executable", script_name);
+    refusal.detail =
+        "the user that cgihttpd runs as may not execute it: chmod +x it, or "
+        "mend its owner";
+    return refusal;
   }
   if (is_too_writable(root_.open(script_name.substr(1), O_PATH)))
     return refuse_writable_script(script_name);

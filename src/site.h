@@ -123,6 +123,7 @@ class Site {
       std::string_view path) const;
   [[nodiscard]] std::optional<Resource> find_handled(
       std::string_view path) const;
+  [[nodiscard]] bool may_be_cgi_folder(std::string_view path) const;
   [[nodiscard]] Resource find_static(const Request& request) const;
   [[nodiscard]] Resource find_in_folder(const Request& request,
                                         const std::string& folder) const;

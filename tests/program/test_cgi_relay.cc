@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -457,6 +458,11 @@ BOOST_AUTO_TEST_CASE(does_not_write_on_for_ever_after_its_answer) {
   Session session{tree};
   session.send(head("/cgi-bin/x"));
   session.read_to_end();
+  session.disconnect();
+  // It takes half a minute, which is longer than what others are waited for.
+  siginfo_t end{};
+  BOOST_TEST(::waitid(P_PID, static_cast<id_t>(session.process().pid()), &end,
+                      WEXITED | WNOWAIT) == 0);
   const Outcome outcome = session.hang_up();
   BOOST_TEST(outcome.exit_status == 0);
   BOOST_TEST(outcome.access().status == 200);

@@ -73,8 +73,9 @@ BOOST_AUTO_TEST_CASE(says_a_line_a_finding) {
   BOOST_TEST(checked.exit_status == 1);
   BOOST_TEST(checked.output ==
              tree.path() +
-                 "/a: a symbolic link that leads out of the root: remove it, "
-                 "or give --symlinks=follow\n" +
+                 "/a: a symbolic link that leads out of the root, as each "
+                 "absolute one does: remove it, make it relative, or give "
+                 "--symlinks=follow\n" +
                  tree.path() +
                  "/cgi-bin/b\\x0A.sh: it is not executable: chmod +x it, or "
                  "keep what is no script elsewhere\n");

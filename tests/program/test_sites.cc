@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(have_pages_for_errors) {
              std::string::npos);
   BOOST_TEST_REQUIRE(unknown.reports().size() == 1U);
   BOOST_TEST(unknown.reports().front().ends_with(
-      "--error-page: /missing cannot be opened: make it, or mend the option"));
+      "--error-page: /missing cannot be sent: make it, or mend the option"));
 }
 
 // What each answer has of the fields that every answer is to have.

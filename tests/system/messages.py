@@ -13,6 +13,7 @@ import re
 import shlex
 import socket
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -35,7 +36,7 @@ OPTIONS = (
     ("--fallback=x", "needs a path such as /index.html"),
     ("--error-page=200=/x", "needs CODE=PATH such as 404=/404.html, with a code"),
     ("--header=X", "needs 'NAME: VALUE' on one line"),
-    ("--max-age=-1", "needs a number of seconds"),
+    ("--max-age=-1", "needs a number of seconds up to 2147483647"),
     ("--cgi-output=raw", "is either parsed or direct"),
     ("--cgi-limit=cpu=0", "needs cpu=SECONDS, memory=SIZE such as 512M"),
     ("--set-env=A", "needs NAME=VALUE"),
@@ -50,7 +51,7 @@ OPTIONS = (
     ("--writable=x", "needs the absolute path of a folder"),
     ("--log=x", "is stderr, syslog, journal, none, or the absolute path of a file"),
     ("--none", "no such option; see --help"),
-    ("--confine --sandbox=off", "is a part of the sandbox, and --sandbox=off"),
+    ("--confine --sandbox=off", "is a part of the sandbox, which --sandbox=off takes"),
     ("--allow-network", "is for scripts that --confine confines"),
     ("--chroot", "no script could be executed there: give --no-cgi, and"),
     ("--chroot --no-cgi --log=journal", "the journal is out of reach there"),
@@ -98,6 +99,8 @@ REQUESTS = (
     + ("Transfer-Encoding in HTTP/1.0",),
     (f"POST / HTTP/1.1\r\n{HOST}Transfer-Encoding: chunked, gzip\r\n", 400)
     + ("chunked is not the last coding",),
+    (f"POST / HTTP/1.1\r\n{HOST}Transfer-Encoding: gzip\r\n", 400)
+    + ("Transfer-Encoding without chunked: gzip",),
     (f"POST / HTTP/1.1\r\n{HOST}Transfer-Encoding: chunked;a=b\r\n", 400)
     + ("chunked has no parameters",),
     (f"POST / HTTP/1.1\r\n{HOST}Content-Length: -1\r\n", 400)
@@ -132,9 +135,10 @@ def say(*command, status, **options):
     return done.stderr
 
 
-def talk(request, *arguments, before=(), cut=False):
-    """What one handler answers and logs; `cut`: no more than that is sent."""
-    ours, theirs = socket.socketpair()
+def talk(request, *arguments, before=(), cut=False, over=None):
+    """What one handler answers and logs; `cut`: no more than that is sent;
+    `over`: the ends of the connection."""
+    ours, theirs = over or socket.socketpair()
     command = [*before, harness.binary(), *map(str, arguments)]
     with ours, tempfile.TemporaryFile("w+") as log:
         with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=log):
@@ -284,6 +288,10 @@ SCRIPTS = {
     "field": ("", "it has no field"),
     "around": ("Location: /cgi-bin/around", "too many local redirects"),
 }
+MULTIPATH = (
+    "an MPTCP connection cannot be given to a confined script: use "
+    "SocketProtocol=tcp, or --allow-network"
+)
 SHELL = {
     "silent": ("exit 3", "the script gave no output"),
     "half": ("printf 'A: b\\n'", "the script's header has no end"),
@@ -327,11 +335,35 @@ class Scripts(unittest.TestCase):
         self.assertIn("CGI script is writable by everybody ('/cgi-bin/x')", said)
         self.assertIn("chmod o-w it, or give --allow-writable-scripts", said)
         (self.site / "cgi-bin" / "x").chmod(0o644)
-        self.assertIn("CGI script is not executable ('/cgi-bin/x')", self.ask("x"))
+        said = self.ask("x")
+        self.assertIn("CGI script is not executable ('/cgi-bin/x')", said)
+        self.assertIn("may not execute it: chmod +x it, or mend its owner", said)
         self.assertIn("CGI script is not a plain file ('/cgi-bin/')", self.ask(""))
         self.assertIn("No such CGI script ('/cgi-bin/y')", self.ask("y"))
         said = talk(get("/s"), "--script=/s=/none", self.site)
         self.assertIn("/none: no program that may be executed", said)
+        self.script("x", "#!/bin/sh\necho hello\n")
+        said = self.ask("x", "--confine")
+        self.assertIn("has no end: an empty line goes before the content", said)
+        self.assertIn("does it want what --confine takes (--writable)?", said)
+        self.script("x.y", "")
+        said = self.ask("x.y", "--handler=.y=/none")
+        self.assertIn("/none, which --handler names", said)
+
+    def test_multipath(self):
+        try:
+            listener = socket.socket(proto=socket.IPPROTO_MPTCP)
+        except OSError:
+            Together.UNREACHABLE.add(MULTIPATH)
+            return
+        with listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            client = socket.socket(proto=socket.IPPROTO_MPTCP)
+            client.connect(listener.getsockname())
+            server, _ = listener.accept()
+        self.script("nph-x", "#!/bin/sh\n")
+        self.assertIn(MULTIPATH, self.ask("nph-x", "--confine", over=(client, server)))
 
     def send_chunked(self, body, **more):
         self.script("x", "#!/bin/sh\n")
@@ -381,7 +413,7 @@ class Files(unittest.TestCase):
         (self.site / "closed").chmod(0)
         os.mkfifo(self.site / "fifo")
         rows = {
-            "out/": "a symbolic link leads out of the root, and --symlinks=follow is",
+            "out/": "leads out of the root, as each absolute one does, and --symlinks",
             "loop": "a symbolic link cannot be followed",
             "closed": "the user that cgihttpd runs as may not open it",
             "fifo": "it is no regular file",
@@ -391,7 +423,7 @@ class Files(unittest.TestCase):
 
     def test_an_error_page_that_is_not_there(self):
         said = talk(get("/none"), "--error-page=404=/missing", self.site)
-        self.assertIn("/missing cannot be opened: make it, or mend the option", said)
+        self.assertIn("/missing cannot be sent: make it, or mend the option", said)
 
     def test_a_file_that_becomes_shorter(self):
         with (self.site / "large").open("wb") as large:
@@ -462,6 +494,8 @@ SITE = {
     "cgi-bin/root's": (0o700, "#!/bin/sh\n"),
     "cgi-bin/closed": (0o711, "#!/bin/sh\n"),
     "cgi-bin/open/x": (0o755, "#!/bin/sh\n"),
+    "cgi-bin/abi": (0o755, f"\x7fELF{chr(1 if sys.maxsize > 1 << 32 else 2)}"),
+    "cgi-bin/.htaccess": (0o644, ""),
     "CGI-BIN/x": (0o644, ""),
     "hidden/x": (0o644, ""),
     "index.html": (0o644, ""),
@@ -593,6 +627,9 @@ class Machines(unittest.TestCase):
         options = ("--check", "--confine")
         self.without("landlock_create_ruleset", "retval=2", *options, status=1)
         self.assertIn("--confine: scripts are not confined as it says", SAID[-2])
+        options = ("--check", "--sandbox=require")
+        self.without("landlock_create_ruleset", "error=ENOSYS", *options, status=1)
+        self.assertIn("--sandbox=require: nothing is served: this kernel", SAID[-2])
 
     @unittest.skipUnless(harness.PASSES_DESCRIPTORS, "built without libsystemd")
     def test_libraries_that_are_not_there(self):

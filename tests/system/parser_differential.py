@@ -260,11 +260,17 @@ def verdicts(command, heads):
 
 def as_ours(theirs):
     """What llhttp says, where that is the same for both: ours splits the host off
-    an absolute-form, and knows no minor version but 0 and 1."""
-    path = re.sub(rb"(?i)^https?://[^/?]*", b"", theirs.target)
+    an absolute-form, where it takes the place of the field (RFC 9112 3.2.2), and
+    knows no minor version but 0 and 1."""
+    found = re.match(rb"(?i)https?://([^/?]*)", theirs.target)
+    fields = theirs.fields
+    if found:
+        fields = [field for field in fields if field[0].lower() != b"host"]
+        fields.append((b"Host", found[1]))
+    path = theirs.target[found.end() if found else 0 :]
     if path[:1] not in (b"/", b"*"):
         path = b"/" + path
-    return theirs._replace(target=path)
+    return theirs._replace(target=path, fields=fields)
 
 
 def class_of(octets, ours, theirs):

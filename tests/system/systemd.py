@@ -223,7 +223,7 @@ class Default(Variant, unittest.TestCase):
 
 class Readme(unittest.TestCase):
     def test_another_folder_and_other_options(self):
-        script = pathlib.Path("/home/me/public/cgi-bin/script")
+        script = pathlib.Path("/srv/public/cgi-bin/script")
         harness.write_script(script, "no script\n")
         with drop_in("cgihttpd@.service", block("[Service]\nExecStart=")):
             self.assertEqual(get("/cgi-bin/script").body, b"no script\n")

@@ -27,6 +27,11 @@ struct StartRow {
 constexpr StartRow start_rows[] = {
     {"a script", "#!/bin/sh\n", ""},
     {"an ELF file", "\x7f\x45LF", ""},
+    {"one for another ABI",
+     sizeof(void*) == 8 ? "\x7f\x45LF\x01" : "\x7f\x45LF\x02",
+     "a program for another ABI"},
+    {"one for this ABI",
+     sizeof(void*) == 8 ? "\x7f\x45LF\x02" : "\x7f\x45LF\x01", ""},
     {"no interpreter of this name", "#!/no/such/sh\n",
      "its interpreter `/no/such/sh' cannot be executed (No such file"},
     {"a file that is not executable", "#!/etc/passwd\n",
@@ -69,6 +74,13 @@ BOOST_AUTO_TEST_CASE(looks_at_how_a_script_begins) {
     BOOST_TEST(problem.empty() == std::string_view{row.expected}.empty(),
                problem);
   });
+}
+
+BOOST_AUTO_TEST_CASE(any_abi_will_do_without_the_sandbox) {
+  Options options;
+  options.sandbox = SandboxMode::off;
+  for (const char* start : {"\x7f\x45LF\x01", "\x7f\x45LF\x02"})
+    BOOST_TEST(problem_of_start(start, options) == "");
 }
 
 BOOST_AUTO_TEST_CASE(knows_the_path_that_scripts_have) {

@@ -154,7 +154,8 @@ const std::string unreadable =
     ": the user that cgihttpd runs as may not read it";
 const std::string writable =
     ": everybody may write to it: it is answered with 403";
-const std::string out = ": a symbolic link that leads out of the root";
+const std::string out =
+    ": a symbolic link that leads out of the root, as each absolute one does";
 const std::string nowhere = ": a symbolic link that leads nowhere";
 const std::string no_kind = ": it is neither a file nor a folder";
 
@@ -333,6 +334,14 @@ const Row program_rows[] = {
                              {".y", t.folder.path("handler")}};
      },
      {"handler: it is not executable"}},
+    {"rules of another server",
+     [](Tree& t) {
+       t.file("a/.htaccess", "Require all denied");
+       t.file("cgi-bin/.htaccess", "Require all denied");
+     },
+     {"a/.htaccess: it has no effect: what it keeps from clients may be sent",
+      "cgi-bin/.htaccess: it has no effect: what it keeps from clients may be "
+      "sent"}},
     {"what a program hides",
      [](Tree& t) {
        t.file("a/b/c", {}, 0);
@@ -814,6 +823,12 @@ BOOST_AUTO_TEST_CASE(a_kernel_that_cannot_confine_is_told) {
     BOOST_TEST(findings_of(tree).empty());
     tree.options.confine = true;
     BOOST_TEST((findings_of(tree) == reason));
+    for (const bool confine : {false, true}) {
+      tree.options.confine = confine;
+      tree.options.sandbox = SandboxMode::require;
+      BOOST_TEST(
+          (findings_of(tree) == Names{"--sandbox=require: nothing is served"}));
+    }
   });
 }
 

@@ -30,9 +30,7 @@ class Stage {
   }
   void script_ends() { pipe_.writing.reset(); }
   // As the script may do, to write much at once.
-  void enlarge_pipe(int size) const {
-    widen_pipe(pipe_.writing.get(), size);
-  }
+  void enlarge_pipe(int size) const { widen_pipe(pipe_.writing.get(), size); }
 
   void step() {
     const TemporaryDescriptor error{STDERR_FILENO, log_file_.get()};

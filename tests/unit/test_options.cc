@@ -492,6 +492,7 @@ constexpr ErrorRow usage_rows[] = {
      "--script=/git=git: needs the absolute"},
     {"a folder", "cgihttpd --script=/git=/usr/ /srv", "--script=/git=/usr/: "},
     {"no path", "cgihttpd --script=git=/x /srv", "--script=git=/x: "},
+    {"an empty path", "cgihttpd --script==/x /srv", "--script==/x: "},
     {"dots in a path", "cgihttpd --script=/a/../b=/x /srv",
      "--script=/a/../b=/x: "},
     {"no dot", "cgihttpd --handler=php=/x /srv", "--handler=php=/x: "},

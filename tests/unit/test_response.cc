@@ -84,4 +84,14 @@ BOOST_AUTO_TEST_CASE(a_field_is_added_where_its_name_is_missing) {
   BOOST_TEST(!head.has("a"));
 }
 
+// RFC 9110 12.5.5: a list, of which no member may be lost.
+BOOST_AUTO_TEST_CASE(what_an_answer_depends_on_is_added_in_any_case) {
+  const std::array fields{HeaderField{"vary", "Cookie"}};
+  ResponseHead head{Status::ok, {}, Seconds{}, common};
+  head.add("Vary", "Accept-Encoding");
+  const std::string before = head.lines();
+  head.add_missing(fields);
+  BOOST_TEST(head.lines() == before + "vary: Cookie\r\n");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -471,20 +471,22 @@ BOOST_AUTO_TEST_CASE(the_administrator_learns_what_the_client_does_not) {
   static constexpr std::array rows{
       DetailRow{"/nothing", "File not found", ""},
       DetailRow{"/links/out", "File not found",
-                "a symbolic link leads out of the root, and --symlinks=follow "
-                "is not given"},
+                "a symbolic link leads out of the root, as each absolute one "
+                "does, and --symlinks=follow is not given"},
       DetailRow{"/links/loop", "File not found",
                 "a symbolic link cannot be followed"},
       DetailRow{"/list/fifo", "", "it is no regular file"},
       DetailRow{"/cgi-bin/out", "No such CGI script ('/cgi-bin/out')",
-                "a symbolic link leads out of the root, and --symlinks=follow "
-                "is not given"},
+                "a symbolic link leads out of the root, as each absolute one "
+                "does, and --symlinks=follow is not given"},
       DetailRow{"/cgi-bin/nested/",
                 "CGI script is not a plain file "
                 "('/cgi-bin/nested/')",
                 ""},
       DetailRow{"/cgi-bin/data.txt/x",
-                "CGI script is not executable ('/cgi-bin/data.txt')", ""},
+                "CGI script is not executable ('/cgi-bin/data.txt')",
+                "the user that cgihttpd runs as may not execute it: chmod +x "
+                "it, or mend its owner"},
   };
   const Tree tree;
   const Site site{tree.options};
