@@ -198,6 +198,15 @@ void TreeCheck::check_folder(Place place) {
                     "chmod o+x it, or mend its owner or group"});
     return;
   }
+  // What is in it is looked at by that name.
+  if (place.zone == Zone::content && !path.empty() &&
+      root_.has_linked_cgi_folder() &&
+      root_.is_in_cgi_folder(opened.fd.get())) {
+    add(path, Fault{"a link makes it a folder of scripts: by this name, all in "
+                    "it is answered with 404",
+                    "move it out of the root, or name it by --cgi-dir"});
+    return;
+  }
   check_entries({std::move(place), std::move(opened.fd)});
 }
 

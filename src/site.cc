@@ -207,7 +207,8 @@ std::optional<Resource> Site::find_handled(std::string_view path) const {
     end = std::min(path.find('/', start + 1), path.size());
     const std::string name{path.substr(start + 1, end - start - 1)};
     // What follows the script is its own business.
-    if (is_hidden_path(path.substr(0, end)) && !options_.dotfiles) break;
+    const bool is_well_known = start == 0 && name == well_known;
+    if (is_hidden_name(name) && !is_well_known && !options_.dotfiles) break;
     if (find_handler(options_, name) == nullptr) continue;
     const OpenResult opened =
         root_.open(std::string{path.substr(1, end - 1)}, O_PATH);

@@ -497,6 +497,7 @@ SITE = {
     "cgi-bin/abi": (0o755, f"\x7fELF{chr(1 if sys.maxsize > 1 << 32 else 2)}"),
     "cgi-bin/.htaccess": (0o644, ""),
     "CGI-BIN/x": (0o644, ""),
+    "linked/x": (0o644, ""),
     "hidden/x": (0o644, ""),
     "index.html": (0o644, ""),
     "index.htm": (0o644, ""),
@@ -516,6 +517,7 @@ SITE = {
 }
 LINKS = {
     "to-script": "cgi-bin/env",
+    "link": "linked",
     "to-nothing": "none",
     "to-root": "/etc",
     "to-itself": "to-itself",
@@ -523,7 +525,7 @@ LINKS = {
 }
 CHECKED = (
     "--script=/hidden=/none --handler=.php=/etc --readable=/none --confine"
-    " --cgi-dir=/cgi-bin --cgi-dir=/none --fallback=/none --dotfiles"
+    " --cgi-dir=/cgi-bin --cgi-dir=/none --cgi-dir=/link --fallback=/none --dotfiles"
 )
 
 

@@ -334,6 +334,14 @@ const Row program_rows[] = {
                              {".y", t.folder.path("handler")}};
      },
      {"handler: it is not executable"}},
+    {"the other name of a folder of scripts",
+     [](Tree& t) {
+       t.script("scripts/a/x.cgi");
+       t.link("cgi-bin", "scripts");
+     },
+     {"scripts: a link makes it a folder of scripts: by this name, all in it "
+      "is "
+      "answered with 404"}},
     {"rules of another server",
      [](Tree& t) {
        t.file("a/.htaccess", "Require all denied");
