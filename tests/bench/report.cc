@@ -221,12 +221,12 @@ std::string make_report(const Results& results) {
   const Time* first = times.find("file", "floor");
   return "# Results\n\n" + describe_machine() + ".\n\nMedians, of " +
          std::to_string(first == nullptr ? 0 : first->microseconds.size()) +
-         " rounds where a request is small. All take turns. Times are from the "
-         "start of the process to the\nlast octet, of servers from the "
-         "request. "
-         "`limit` is a program without any library that reads once, writes\n"
-         "the same octets and exits, `floor` the same as a static C program, "
-         "`script alone` the script as the connection's\nonly program.\n\n"
+         " rounds where a request is small. All take turns, in another order "
+         "each round. Times\nare from the start of the process to the last "
+         "octet, of servers from the request. `limit` is a program\nwithout "
+         "any library that reads once, writes the same octets and exits, "
+         "`floor` the same as a static C program,\n`script alone` the script "
+         "as the connection's only program.\n\n"
          "## Targets\n\n" +
          make_target_table(results) + "\n" + file_section(times) +
          answer_section(times) +

@@ -1,6 +1,8 @@
 #include "times.h"
 
 #include <algorithm>
+#include <numeric>
+#include <random>
 #include <utility>
 
 namespace bench {
@@ -58,11 +60,15 @@ void Times::measure(const Arena& arena, const std::vector<Entry>& entries,
     times_.push_back({kind, contestant.name, contestant.sort});
     static_cast<void>(arena.ask(contestant, question));  // into the cache
   }
+  std::vector<std::size_t> order(entries.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::mt19937 random;  // NOLINT(cert-msc*): each run has the same orders
   const auto end = std::chrono::steady_clock::now() + pace.time;
   for (int round = 0; round < pace.rounds; ++round) {
     const bool is_enough = round >= least_rounds;
     if (is_enough && std::chrono::steady_clock::now() > end) return;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
+    std::ranges::shuffle(order, random);
+    for (const std::size_t i : order) {
       Time& time = times_[first + i];
       if (is_enough && time.microseconds.median() > slow_microseconds) continue;
       const Answer answer =

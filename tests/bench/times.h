@@ -38,7 +38,8 @@ struct Pace {
 /// All the times that were taken.
 class Times {
  public:
-  /// Asks all of `entries`, one after the other, again and again; after three
+  /// Asks all of `entries`, again and again, in another order each time: who
+  /// comes after a program that fills the caches takes longer. After three
   /// rounds without those that take longer than 1.5 s.
   void measure(const Arena& arena, const std::vector<Entry>& entries,
                Pace pace);
