@@ -61,6 +61,7 @@ std::uint32_t decision(std::span<const sock_filter> steps,
         continue;
       }
       case BPF_ALU | BPF_AND | BPF_K: value &= step.k; continue;
+      case BPF_MISC | BPF_TAX: continue;  // no step looks at the copy
       case BPF_RET | BPF_K: return step.k;
       case BPF_JMP | BPF_JEQ | BPF_K: is_true = value == step.k; break;
       case BPF_JMP | BPF_JGE | BPF_K: is_true = value >= step.k; break;
