@@ -258,7 +258,8 @@ const Row rows[] = {
 boost::test_tools::assertion_result keeps_pages(
     boost::unit_test::test_unit_id /*id*/) {
 #ifdef __GLIBC__
-  return ::mallopt(M_TRIM_THRESHOLD, 1 << 28) == 1;
+  return ::mallopt(M_TRIM_THRESHOLD, 1 << 28) == 1 &&
+         ::mallopt(M_MMAP_MAX, 0) == 1;
 #else
   return false;
 #endif
