@@ -407,7 +407,7 @@ BOOST_AUTO_TEST_CASE(does_not_give_a_confined_script_what_landlock_does_not_see,
                      *precondition(with_sandbox)) {
   if (!has_transport(Transport::multipath)) return;
   Tree tree;
-  tree.script("cgi-bin/nph-x", "printf 'HTTP/1.1 200 OK\\r\\n\\r\\nran'");
+  tree.script("cgi-bin/nph-x", R"(printf 'HTTP/1.1 200 OK\r\n\r\nran')");
   tree.script("cgi-bin/x", "printf 'A: b\\n\\nran'");
   const auto ask_over = [&](const char* target,
                             std::vector<std::string> options) {
