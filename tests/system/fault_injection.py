@@ -102,7 +102,15 @@ ERRORS = {
 }
 # Of these the first and the last are tried, not all: an octet each, or a name.
 MAX_SITES = 3
-STREAM_ERRORS = {"read": ("EAGAIN", "ECONNRESET"), "write": ("EAGAIN",)}
+STREAM_ERRORS = {
+    "read": ("EAGAIN", "ECONNRESET"),
+    "write": ("EAGAIN",),
+    "recvfrom": ("EHOSTUNREACH",),
+    "sendto": ("ENETUNREACH",),
+    "sendfile": ("EHOSTUNREACH",),
+}
+# That the client is gone, of which the log says nothing.
+GONE = ("EPIPE", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH")
 
 
 def call_names():
@@ -449,10 +457,15 @@ def problems(kind, fault, outcome, baseline, also=()):
         found.append(f"exit status {outcome.status} and {len(lines)} lines")
     if len(lines) > len(expected) + 1:
         found.append("more than one line")
+    if name in ("recvfrom", "sendto", "sendfile") and error in GONE:
+        if len(lines) > len(expected):
+            found.append("a line about a client that is gone")
     if sort == "error" and not lines and not kind.elsewhere:
         found.append("no line")
     if len(outcome.lines) - len(lines) > 1:
         found.append("two access lines")
+    if any("/1970:" in line for line in outcome.lines):
+        found.append("an access line without a date")
     counts = open_count(outcome), open_count(baseline)
     if None not in counts and counts[0] > counts[1]:
         found.append("a descriptor is left")
