@@ -266,7 +266,7 @@ class Load(unittest.TestCase):
             asked = 0
             while any(attack.poll() is None for attack in attacks):
                 answer = harness.ask(
-                    server.port, b"GET /small.txt HTTP/1.1\r\nHost: h\r\n\r\n"
+                    server.port, b"GET /small.txt HTTP/1.1\r\nHost: h\r\n\r\n", 10
                 )
                 self.assertEqual(answer.status, 200)
                 asked += 1
